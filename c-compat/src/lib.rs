@@ -1,0 +1,2 @@
+//! The bytes that must equal C Redis's: pure functions over buffers, with no I/O, no clock and no globals.
+#![forbid(unsafe_code)]

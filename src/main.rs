@@ -1,0 +1,2 @@
+//! The `oxidis-server` program.
+fn main() {}

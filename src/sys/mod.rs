@@ -5,3 +5,5 @@ pub mod file;
 pub mod fork;
 pub mod memory;
 pub mod pipe;
+pub mod syslog;
+pub mod time;

@@ -1,0 +1,329 @@
+//! Requests out of bytes, resumable at any byte.
+//!
+//! A client's bytes are parsed where they were read. The parser remembers how far it came, so that a command that
+//! arrives in a thousand pieces is scanned once. Two forms, told apart by the first byte:
+//!
+//! ```text
+//! *<count>\r\n ( $<length>\r\n <bytes>\r\n ){count}      multibulk: what clients send
+//! word word "quoted word"\n                              inline: what people type
+//! ```
+//!
+//! States: between commands (`bulks_left == 0`) -> in a multibulk, waiting for a `$` line (`bulk_len == None`) or for
+//! the bytes of an argument (`bulk_len == Some`) -> back between commands once a command was handed out.
+
+use super::args::{Args, OwnedArgs, Span};
+use super::inline::split_words;
+
+/// The longest line (inline request, count or length) that is waited for, bytes.
+const LINE_MAX: usize = 64 * 1024;
+/// What a client that has not logged in yet may send: arguments, and bytes in one of them.
+const UNAUTHENTICATED_ARGS_MAX: i64 = 10;
+const UNAUTHENTICATED_BULK_MAX: i64 = 16384;
+
+/// What bounds a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// proto-max-bulk-len; none for the stream from our primary.
+    pub bulk_max: Option<u64>,
+    /// The client must log in first and is held to small requests.
+    pub unauthenticated: bool,
+}
+
+/// One step of parsing.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A multibulk command stands in the buffer: [`Parser::args`].
+    Command,
+    /// An inline command.
+    Inline(OwnedArgs),
+    /// A line with nothing in it, or a multibulk of no arguments: go on.
+    Empty {
+        /// It was a bare newline, by which replicas say that they are alive.
+        newline: bool,
+    },
+    /// Bytes are missing.
+    NeedMore,
+}
+
+/// The request breaks the protocol: the text goes to the client behind `ERR Protocol error: `, which is then closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProtocolError(pub std::borrow::Cow<'static, str>);
+
+/// Where in its bytes a client's request stands.
+#[derive(Debug, Default)]
+pub struct Parser {
+    /// Next unread byte.
+    pos: usize,
+    /// First byte of the current multibulk.
+    start: usize,
+    bulks_left: usize,
+    bulk_len: Option<usize>,
+    spans: Vec<Span>,
+}
+
+impl Parser {
+    /// Goes on from where the last step stopped. After [`Step::Command`] the arguments are there until the next call.
+    ///
+    /// # Errors
+    /// The bytes are not the protocol's; the parser must not be used again.
+    pub fn step(&mut self, buffer: &[u8], limits: Limits) -> Result<Step, ProtocolError> {
+        if self.bulks_left == 0 {
+            match buffer.get(self.pos) {
+                None => return Ok(Step::NeedMore),
+                Some(b'*') => {
+                    if let Some(step) = self.multibulk_count(buffer, limits)? {
+                        return Ok(step);
+                    }
+                }
+                Some(_) => return self.inline(buffer),
+            }
+        }
+        while self.bulks_left > 0 {
+            let len = match self.bulk_len {
+                Some(len) => len,
+                None => match self.bulk_header(buffer, limits)? {
+                    Some(len) => len,
+                    None => return Ok(Step::NeedMore),
+                },
+            };
+            if buffer.len() - self.pos < len + 2 {
+                return Ok(Step::NeedMore);
+            }
+            self.spans.push(Span { start: self.pos, end: self.pos + len });
+            self.pos += len + 2;
+            self.bulk_len = None;
+            self.bulks_left -= 1;
+        }
+        Ok(Step::Command)
+    }
+
+    /// The arguments of the command just handed out.
+    #[must_use]
+    pub fn args<'a>(&'a self, buffer: &'a [u8]) -> Args<'a> {
+        Args::new(buffer, &self.spans, Some(Span { start: self.start, end: self.pos }))
+    }
+
+    /// How many bytes of the buffer belong to commands already handed out: they can go.
+    #[must_use]
+    pub fn consumed(&self) -> usize {
+        if self.bulks_left == 0 { self.pos } else { self.start }
+    }
+
+    /// Tells the parser that the first `n` bytes were taken off the buffer; at most [`Parser::consumed`].
+    pub fn shift(&mut self, n: usize) {
+        assert!(n <= self.consumed(), "only whole commands are taken off the query buffer");
+        self.pos -= n;
+        self.start = self.start.saturating_sub(n);
+        if self.bulks_left > 0 {
+            for span in &mut self.spans {
+                span.start -= n;
+                span.end -= n;
+            }
+        } else {
+            self.spans.clear();
+        }
+    }
+
+    /// Bytes that the argument under way still needs, to size a read; 0 between arguments.
+    #[must_use]
+    pub fn missing(&self, buffered: usize) -> usize {
+        self.bulk_len.map_or(0, |len| (self.pos + len + 2).saturating_sub(buffered))
+    }
+
+    /// Bytes of the arguments of an unfinished multibulk.
+    #[must_use]
+    pub fn argument_bytes(&self) -> usize {
+        self.spans.iter().map(|s| s.end - s.start).sum()
+    }
+
+    /// Whether a request has begun and not ended.
+    #[must_use]
+    pub fn in_request(&self) -> bool {
+        self.bulks_left > 0
+    }
+
+    fn inline(&mut self, buffer: &[u8]) -> Result<Step, ProtocolError> {
+        let unread = &buffer[self.pos..];
+        let Some(end) = memchr::memchr(b'\n', unread) else {
+            return if unread.len() > LINE_MAX {
+                Err(ProtocolError("too big inline request".into()))
+            } else {
+                Ok(Step::NeedMore)
+            };
+        };
+        let mut line = &unread[..end];
+        if let [rest @ .., b'\r'] = line {
+            line = rest;
+        }
+        let words = split_words(line).ok_or(ProtocolError("unbalanced quotes in request".into()))?;
+        self.pos += end + 1;
+        if words.is_empty() {
+            return Ok(Step::Empty { newline: line.is_empty() });
+        }
+        Ok(Step::Inline(words))
+    }
+
+    /// Reads `*<count>\r\n`. `None`: there are arguments to read.
+    fn multibulk_count(&mut self, buffer: &[u8], limits: Limits) -> Result<Option<Step>, ProtocolError> {
+        let Some((line, next)) = line_at(buffer, self.pos, "too big mbulk count string")? else {
+            return Ok(Some(Step::NeedMore));
+        };
+        let count = parse_number(&line[1..])
+            .filter(|n| *n <= i64::from(i32::MAX))
+            .ok_or(ProtocolError("invalid multibulk length".into()))?;
+        if limits.unauthenticated && count > UNAUTHENTICATED_ARGS_MAX {
+            return Err(ProtocolError("unauthenticated multibulk length".into()));
+        }
+        self.start = self.pos;
+        self.pos = next;
+        self.spans.clear();
+        if count <= 0 {
+            return Ok(Some(Step::Empty { newline: false }));
+        }
+        self.bulks_left = count as usize;
+        self.bulk_len = None;
+        Ok(None)
+    }
+
+    /// Reads `$<length>\r\n`; `None` when it is not all there.
+    fn bulk_header(&mut self, buffer: &[u8], limits: Limits) -> Result<Option<usize>, ProtocolError> {
+        let Some((line, next)) = line_at(buffer, self.pos, "too big bulk count string")? else {
+            return Ok(None);
+        };
+        if line.first() != Some(&b'$') {
+            let got = buffer[self.pos] as char;
+            return Err(ProtocolError(format!("expected '$', got '{got}'").into()));
+        }
+        let len = parse_number(&line[1..])
+            .filter(|n| *n >= 0 && limits.bulk_max.is_none_or(|max| *n as u64 <= max))
+            .ok_or(ProtocolError("invalid bulk length".into()))?;
+        if limits.unauthenticated && len > UNAUTHENTICATED_BULK_MAX {
+            return Err(ProtocolError("unauthenticated bulk length".into()));
+        }
+        self.pos = next;
+        self.bulk_len = Some(len as usize);
+        Ok(Some(len as usize))
+    }
+}
+
+/// The line at `pos` up to its CR, and the position behind its CRLF; `None` when it is not all there.
+fn line_at<'a>(
+    buffer: &'a [u8],
+    pos: usize,
+    too_big: &'static str,
+) -> Result<Option<(&'a [u8], usize)>, ProtocolError> {
+    let unread = &buffer[pos..];
+    // Nearly every line is `$3` or `*2`: a plain loop over the first bytes beats setting up a vector search.
+    let near = unread.iter().take(8).position(|b| *b == b'\r');
+    match near.or_else(|| memchr::memchr(b'\r', unread)) {
+        Some(end) if end + 1 < unread.len() => Ok(Some((&unread[..end], pos + end + 2))),
+        Some(_) => Ok(None),
+        None if unread.len() > LINE_MAX => Err(ProtocolError(too_big.into())),
+        None => Ok(None),
+    }
+}
+
+/// A decimal number with Redis's strictness: an optional minus, no leading zeros, no plus, no spaces.
+fn parse_number(digits: &[u8]) -> Option<i64> {
+    match digits {
+        [d @ b'0'..=b'9'] => Some(i64::from(d - b'0')),
+        [a @ b'1'..=b'9', b @ b'0'..=b'9'] => Some(i64::from(a - b'0') * 10 + i64::from(b - b'0')),
+        [b'-', rest @ ..] => unsigned(rest).and_then(|n| 0i64.checked_sub_unsigned(n)),
+        _ => unsigned(digits).and_then(|n| i64::try_from(n).ok()),
+    }
+}
+
+/// Decimal digits of which the first is not 0.
+fn unsigned(digits: &[u8]) -> Option<u64> {
+    if !matches!(digits.first(), Some(b'1'..=b'9')) {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |n, d| {
+        let d = d.is_ascii_digit().then(|| u64::from(d - b'0'))?;
+        n.checked_mul(10)?.checked_add(d)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: Limits = Limits { bulk_max: Some(512 << 20), unauthenticated: false };
+
+    fn all(input: &[u8], limits: Limits) -> Result<Vec<Vec<Vec<u8>>>, ProtocolError> {
+        let mut parser = Parser::default();
+        let mut commands = Vec::new();
+        loop {
+            match parser.step(input, limits)? {
+                Step::Command => commands.push(parser.args(input).iter().map(<[u8]>::to_vec).collect()),
+                Step::Inline(words) => commands.push(words.as_args().iter().map(<[u8]>::to_vec).collect()),
+                Step::Empty { .. } => {}
+                Step::NeedMore => return Ok(commands),
+            }
+        }
+    }
+
+    #[test]
+    fn a_pipeline_cut_at_any_byte_gives_the_same_commands() {
+        let input = b"*2\r\n$3\r\nGET\r\n$1\r\na\r\nPING\r\n*0\r\n*3\r\n$3\r\nSET\r\n$2\r\n\r\n\r\n$0\r\n\r\n\n*1\r\n$4\r\nPING\r\n";
+        let whole = all(input, OPEN).unwrap();
+        assert_eq!(whole.len(), 4);
+        for cut in 0..input.len() {
+            let mut parser = Parser::default();
+            let mut buffer = Vec::new();
+            let mut commands: Vec<Vec<Vec<u8>>> = Vec::new();
+            for part in [&input[..cut], &input[cut..]] {
+                buffer.extend_from_slice(part);
+                loop {
+                    match parser.step(&buffer, OPEN).unwrap() {
+                        Step::Command => {
+                            commands.push(parser.args(&buffer).iter().map(<[u8]>::to_vec).collect());
+                        }
+                        Step::Inline(w) => {
+                            commands.push(w.as_args().iter().map(<[u8]>::to_vec).collect());
+                        }
+                        Step::Empty { .. } => {}
+                        Step::NeedMore => break,
+                    }
+                }
+                let n = parser.consumed();
+                buffer.drain(..n);
+                parser.shift(n);
+            }
+            assert_eq!(commands, whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn raw_is_the_request_and_nothing_else() {
+        let input = b"*1\r\n$4\r\nPING\r\n*1\r\n$4\r\nECHO\r\n";
+        let mut parser = Parser::default();
+        assert_eq!(parser.step(input, OPEN), Ok(Step::Command));
+        assert_eq!(parser.step(input, OPEN), Ok(Step::Command));
+        assert_eq!(parser.args(input).raw().unwrap(), b"*1\r\n$4\r\nECHO\r\n");
+    }
+
+    #[test]
+    fn breaks_of_the_protocol_are_named() {
+        let auth = Limits { unauthenticated: true, ..OPEN };
+        let long = vec![b'1'; LINE_MAX + 10];
+        let cases: Vec<(Vec<u8>, Limits, &str)> = vec![
+            (b"*abc\r\n".to_vec(), OPEN, "invalid multibulk length"),
+            (b"*2147483648\r\n".to_vec(), OPEN, "invalid multibulk length"),
+            (b"*1\r\nfoo\r\n".to_vec(), OPEN, "expected '$', got 'f'"),
+            (b"*1\r\n$-1\r\n".to_vec(), OPEN, "invalid bulk length"),
+            (b"*1\r\n$01\r\n".to_vec(), OPEN, "invalid bulk length"),
+            (b"*1\r\n$2000000000\r\n".to_vec(), OPEN, "invalid bulk length"),
+            (b"*11\r\n".to_vec(), auth, "unauthenticated multibulk length"),
+            (b"*1\r\n$16385\r\n".to_vec(), auth, "unauthenticated bulk length"),
+            (b"set \"a\r\n".to_vec(), OPEN, "unbalanced quotes in request"),
+            ([b"*".as_slice(), &long].concat(), OPEN, "too big mbulk count string"),
+            ([b"*1\r\n$".as_slice(), &long].concat(), OPEN, "too big bulk count string"),
+            (long.clone(), OPEN, "too big inline request"),
+        ];
+        for (input, limits, text) in cases {
+            let error = all(&input, limits).unwrap_err();
+            assert_eq!(error.0, text);
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! Replies, written in the client's protocol straight into its output buffer.
+//!
+//! The buffer is a row of chunks: small replies gather in the last one, and once that is full it is sealed and a new
+//! one begun, so that a reply of a gigabyte never moves what was written before it.
+//!
+//! ```text
+//! RESP2  +simple -error :int $bulk *array             null is $-1 or *-1
+//! RESP3  the same and _null #bool ,double (big =verbatim %map ~set >push
+//! ```
+
+use super::error::CmdError;
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+/// Size at which a chunk is sealed, bytes.
+const CHUNK: usize = 16 * 1024;
+
+/// A client's protocol version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Resp {
+    /// RESP2, what every connection starts with.
+    #[default]
+    V2,
+    /// RESP3, asked for by HELLO 3.
+    V3,
+}
+
+/// A client's output buffer and the protocol it is written in.
+#[derive(Debug, Default)]
+pub struct Reply {
+    sealed: VecDeque<Vec<u8>>,
+    sealed_bytes: usize,
+    tail: Vec<u8>,
+    /// Bytes of the first chunk that the socket has taken.
+    sent: usize,
+    resp: Resp,
+    muted: bool,
+    errors: u64,
+    last_error: Option<CmdError>,
+}
+
+impl Reply {
+    /// An empty buffer for RESP2.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The protocol that replies are written in.
+    #[must_use]
+    pub fn resp(&self) -> Resp {
+        self.resp
+    }
+
+    /// Whether replies are written in RESP3.
+    #[must_use]
+    pub fn resp3(&self) -> bool {
+        self.resp == Resp::V3
+    }
+
+    /// Changes the protocol for the replies to come.
+    pub fn set_resp(&mut self, resp: Resp) {
+        self.resp = resp;
+    }
+
+    /// While muted, nothing is written: CLIENT REPLY OFF, the primary's own commands.
+    pub fn set_muted(&mut self, muted: bool) {
+        self.muted = muted;
+    }
+
+    /// Whether replies are thrown away.
+    #[must_use]
+    pub fn muted(&self) -> bool {
+        self.muted
+    }
+
+    /// Error replies written so far, muted ones too.
+    #[must_use]
+    pub fn error_count(&self) -> u64 {
+        self.errors
+    }
+
+    /// The last error written since the last call, muted or not.
+    pub fn take_last_error(&mut self) -> Option<CmdError> {
+        self.last_error.take()
+    }
+
+    // ---- values ----
+
+    /// `+OK`
+    pub fn ok(&mut self) {
+        self.raw(b"+OK\r\n");
+    }
+
+    /// A simple string; must not hold CR or LF.
+    pub fn simple(&mut self, text: &str) {
+        self.line(b'+', text.as_bytes());
+    }
+
+    /// An error.
+    pub fn error(&mut self, error: &CmdError) {
+        self.errors += 1;
+        self.line(b'-', error.text());
+        self.last_error = Some(error.clone());
+    }
+
+    /// An integer.
+    pub fn int(&mut self, n: i64) {
+        self.header(b':', n);
+    }
+
+    /// A string of bytes.
+    pub fn bulk(&mut self, bytes: &[u8]) {
+        if self.muted {
+            return;
+        }
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(bytes.len()).as_bytes();
+        self.make_room();
+        self.tail.reserve(bytes.len() + digits.len() + 5);
+        self.tail.push(b'$');
+        self.tail.extend_from_slice(digits);
+        self.tail.extend_from_slice(b"\r\n");
+        self.tail.extend_from_slice(bytes);
+        self.tail.extend_from_slice(b"\r\n");
+    }
+
+    /// An integer as a string of bytes.
+    pub fn bulk_int(&mut self, n: i64) {
+        let mut digits = itoa::Buffer::new();
+        self.bulk(digits.format(n).as_bytes());
+    }
+
+    /// No value, where a string would stand.
+    pub fn null(&mut self) {
+        self.raw(if self.resp3() { b"_\r\n" } else { b"$-1\r\n" });
+    }
+
+    /// No value, where an array would stand.
+    pub fn null_array(&mut self) {
+        self.raw(if self.resp3() { b"_\r\n" } else { b"*-1\r\n" });
+    }
+
+    /// Begins an array of `n` values.
+    pub fn array(&mut self, n: usize) {
+        self.header(b'*', n as i64);
+    }
+
+    /// Begins a map of `pairs` pairs; in RESP2 an array of twice as many.
+    pub fn map(&mut self, pairs: usize) {
+        if self.resp3() { self.header(b'%', pairs as i64) } else { self.header(b'*', 2 * pairs as i64) }
+    }
+
+    /// Begins a set of `n` values; in RESP2 an array.
+    pub fn set(&mut self, n: usize) {
+        self.header(if self.resp3() { b'~' } else { b'*' }, n as i64);
+    }
+
+    /// Begins an out-of-band message of `n` values; in RESP2 an array.
+    pub fn push(&mut self, n: usize) {
+        self.header(if self.resp3() { b'>' } else { b'*' }, n as i64);
+    }
+
+    /// Begins attributes of the next value: RESP3 only.
+    pub fn attribute(&mut self, pairs: usize) {
+        assert!(self.resp3(), "RESP2 has no attributes");
+        self.header(b'|', pairs as i64);
+    }
+
+    /// True or false; 1 or 0 in RESP2.
+    pub fn bool(&mut self, value: bool) {
+        self.raw(match (self.resp, value) {
+            (Resp::V2, true) => b":1\r\n",
+            (Resp::V2, false) => b":0\r\n",
+            (Resp::V3, true) => b"#t\r\n",
+            (Resp::V3, false) => b"#f\r\n",
+        });
+    }
+
+    /// A double, already in its decimal form; a bulk in RESP2.
+    pub fn double_text(&mut self, text: &str) {
+        if self.resp3() { self.line(b',', text.as_bytes()) } else { self.bulk(text.as_bytes()) }
+    }
+
+    /// A number too big for an integer, in decimal; a bulk in RESP2.
+    pub fn big_number(&mut self, digits: &str) {
+        if self.resp3() { self.line(b'(', digits.as_bytes()) } else { self.bulk(digits.as_bytes()) }
+    }
+
+    /// Text for people, of a three-letter format such as `txt`; a bulk in RESP2.
+    pub fn verbatim(&mut self, format: &str, text: &[u8]) {
+        if !self.resp3() {
+            return self.bulk(text);
+        }
+        assert!(format.len() == 3, "a verbatim format has three letters");
+        self.header(b'=', text.len() as i64 + 4);
+        self.raw(format.as_bytes());
+        self.raw(b":");
+        self.raw(text);
+        self.raw(b"\r\n");
+    }
+
+    /// An array of strings.
+    pub fn bulks<'a>(&mut self, items: impl ExactSizeIterator<Item = &'a [u8]>) {
+        self.array(items.len());
+        for item in items {
+            self.bulk(item);
+        }
+    }
+
+    /// Bytes that are in protocol already.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        if !self.muted {
+            self.make_room();
+            self.tail.extend_from_slice(bytes);
+        }
+    }
+
+    /// Bytes that go out whether replies are muted or not: what a replica is sent.
+    pub fn raw_unmuted(&mut self, bytes: &[u8]) {
+        self.make_room();
+        self.tail.extend_from_slice(bytes);
+    }
+
+    fn header(&mut self, kind: u8, n: i64) {
+        if self.muted {
+            return;
+        }
+        self.make_room();
+        if (0..10).contains(&n) {
+            return self.tail.extend_from_slice(&[kind, b'0' + n as u8, b'\r', b'\n']);
+        }
+        let mut digits = itoa::Buffer::new();
+        self.tail.push(kind);
+        self.tail.extend_from_slice(digits.format(n).as_bytes());
+        self.tail.extend_from_slice(b"\r\n");
+    }
+
+    fn line(&mut self, kind: u8, text: &[u8]) {
+        if self.muted {
+            return;
+        }
+        self.make_room();
+        self.tail.reserve(text.len() + 3);
+        self.tail.push(kind);
+        self.tail.extend_from_slice(text);
+        self.tail.extend_from_slice(b"\r\n");
+    }
+
+    fn make_room(&mut self) {
+        if self.tail.len() >= CHUNK {
+            self.sealed_bytes += self.tail.len();
+            self.sealed.push_back(std::mem::take(&mut self.tail));
+        }
+    }
+
+    // ---- what waits to be sent ----
+
+    /// Bytes not yet taken by the socket.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.sealed_bytes + self.tail.len() - self.sent
+    }
+
+    /// Whether everything was sent.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pending() == 0
+    }
+
+    /// Bytes in the last, unsealed chunk: what CLIENT LIST calls obl.
+    #[must_use]
+    pub fn tail_len(&self) -> usize {
+        if self.sealed.is_empty() { self.tail.len() - self.sent } else { self.tail.len() }
+    }
+
+    /// Sealed chunks: what CLIENT LIST calls oll.
+    #[must_use]
+    pub fn sealed_chunks(&self) -> usize {
+        self.sealed.len()
+    }
+
+    /// Memory of the buffer: (last chunk's capacity, sealed chunks' capacity), bytes.
+    #[must_use]
+    pub fn memory(&self) -> (usize, usize) {
+        (self.tail.capacity(), self.sealed.iter().map(|c| c.capacity() + size_of::<Vec<u8>>()).sum())
+    }
+
+    /// The unsent bytes as slices for `writev`; at most as many as `slices` takes.
+    pub fn gather<'a>(&'a self, slices: &mut smallvec::SmallVec<[IoSlice<'a>; 16]>) {
+        let mut skip = self.sent;
+        for chunk in self.sealed.iter().chain(std::iter::once(&self.tail)) {
+            if slices.len() == 16 {
+                break;
+            }
+            if chunk.len() > skip {
+                slices.push(IoSlice::new(&chunk[skip..]));
+            }
+            skip = 0;
+        }
+    }
+
+    /// The first unsent bytes, when they are all in one chunk.
+    #[must_use]
+    pub fn single(&self) -> Option<&[u8]> {
+        self.sealed.is_empty().then(|| &self.tail[self.sent..])
+    }
+
+    /// The socket took `n` bytes.
+    pub fn advance(&mut self, mut n: usize) {
+        assert!(n <= self.pending(), "a socket cannot take more than it was given");
+        while let Some(first) = self.sealed.front() {
+            let left = first.len() - self.sent;
+            if n < left {
+                self.sent += n;
+                return;
+            }
+            n -= left;
+            self.sealed_bytes -= first.len();
+            self.sealed.pop_front();
+            self.sent = 0;
+        }
+        self.sent += n;
+        if self.sent == self.tail.len() {
+            self.sent = 0;
+            self.tail.clear();
+            // One big reply must not hold its memory for the rest of the connection.
+            if self.tail.capacity() > 4 * CHUNK {
+                self.tail = Vec::new();
+            }
+        }
+    }
+
+    /// Throws away what was not sent.
+    pub fn clear(&mut self) {
+        self.sealed.clear();
+        self.sealed_bytes = 0;
+        self.tail.clear();
+        self.sent = 0;
+    }
+
+    /// Gives back the memory of an idle client's empty buffer.
+    pub fn release_idle(&mut self) {
+        if self.is_empty() {
+            self.tail = Vec::new();
+            self.sealed = VecDeque::new();
+            self.sent = 0;
+        }
+    }
+
+    /// All unsent bytes in one piece: for tests and for replies captured in memory.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut all = Vec::with_capacity(self.pending() + self.sent);
+        for chunk in self.sealed.iter().chain(std::iter::once(&self.tail)) {
+            all.extend_from_slice(chunk);
+        }
+        all.drain(..self.sent);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sent_in_pieces_is_what_was_written() {
+        let mut reply = Reply::new();
+        let mut expected = Vec::new();
+        for i in 0..5000i64 {
+            reply.bulk_int(i);
+            let text = i.to_string();
+            expected.extend_from_slice(format!("${}\r\n{text}\r\n", text.len()).as_bytes());
+        }
+        assert_eq!(reply.to_vec(), expected);
+        let mut sent = Vec::new();
+        let mut step = 1;
+        while !reply.is_empty() {
+            let mut slices = smallvec::SmallVec::new();
+            reply.gather(&mut slices);
+            let take: Vec<u8> = slices.iter().flat_map(|s| s.iter().copied()).take(step).collect();
+            drop(slices);
+            reply.advance(take.len());
+            sent.extend_from_slice(&take);
+            step = step * 7 % 9973 + 1;
+        }
+        assert!(sent == expected);
+    }
+
+    #[test]
+    fn both_protocols_have_their_nulls() {
+        let mut reply = Reply::new();
+        reply.null();
+        reply.null_array();
+        reply.set_resp(Resp::V3);
+        reply.null();
+        reply.bool(true);
+        reply.map(2);
+        assert_eq!(reply.to_vec(), b"$-1\r\n*-1\r\n_\r\n#t\r\n%2\r\n");
+    }
+
+    #[test]
+    fn a_muted_reply_counts_errors_and_writes_nothing() {
+        let mut reply = Reply::new();
+        reply.set_muted(true);
+        reply.ok();
+        reply.error(&CmdError::SYNTAX);
+        assert!(reply.is_empty());
+        assert_eq!(reply.error_count(), 1);
+    }
+}

@@ -4,6 +4,7 @@
 pub mod file;
 pub mod fork;
 pub mod memory;
+pub mod mmap;
 pub mod pipe;
 pub mod syslog;
 pub mod time;

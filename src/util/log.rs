@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 
 /// How much a line matters. The order is Redis's: a configured level shows itself and those after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[repr(u8)]
 pub enum Level {
     /// For development.
@@ -23,6 +23,7 @@ pub enum Level {
     /// Rarely useful detail.
     Verbose = 1,
     /// What happened in production.
+    #[default]
     Notice = 2,
     /// Only what matters.
     Warning = 3,

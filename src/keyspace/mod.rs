@@ -1,1 +1,227 @@
-//! TODO-DOC keyspace
+//! All databases, and what the running command does to them.
+//!
+//! The server calls [`Keyspace::begin`] before each command, which fixes the command's clock, what is to become of
+//! expired keys, and whether reads mark keys as used. Data commands then call the methods below; whatever others must
+//! learn of it (dirty count, propagation, keys deleted by expiry) collects in [`Keyspace::effects`].
+//!
+//! A database is named by its index, which callers have checked against [`Keyspace::db_count`].
+//!
+//! | file    | what                                                            |
+//! |---------|-----------------------------------------------------------------|
+//! | lookup  | reading: hits and misses, lazy expiry, marking as used          |
+//! | write   | set, append, delete, expiry times, loading                      |
+//! | whole   | rename, move, copy, swap, flush: entries and databases as wholes |
+//! | scan    | SCAN, KEYS, RANDOMKEY, iteration for snapshots                  |
+//! | expire  | the order in which keys expire; active expiry                   |
+//! | freq    | the LRU clock and LFU counter                                   |
+//! | effects | what a command leaves behind                                    |
+
+pub mod effects;
+mod expire;
+pub mod freq;
+mod lookup;
+mod scan;
+mod whole;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use ahash::RandomState;
+
+use crate::ds::entry::{Encoding, Entry};
+use crate::ds::table::Table;
+use crate::util::rng::{Rng, fill_secret};
+
+use effects::Effects;
+use expire::ExpiryIndex;
+use freq::FreqPolicy;
+
+pub use expire::Due;
+pub use scan::EntryRef;
+pub use whole::Flushed;
+pub use write::{Access, ExpireChange};
+
+/// What happens to keys whose time has passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExpiryMode {
+    /// A primary: a command that meets one deletes it and reports it in [`Effects::expired`].
+    Delete,
+    /// A replica (or a primary whose clients are paused): they look absent and stay. Only writing to one deletes it.
+    Hide,
+    /// The stream from our primary, and loading: they are keys like any other.
+    Ignore,
+}
+
+/// Counters that INFO shows and CONFIG RESETSTAT clears.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub hits: u64,
+    pub misses: u64,
+    /// Keys deleted because their time had passed, lazily or actively.
+    pub expired_keys: u64,
+    /// How often active expiry stopped for want of time.
+    pub expired_time_cap_reached: u64,
+}
+
+/// What DEBUG OBJECT tells of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryInfo {
+    pub address: usize,
+    pub encoding: Encoding,
+    pub lru: u32,
+}
+
+/// One database.
+#[derive(Default)]
+struct Db {
+    table: Table<Entry>,
+    expiry: ExpiryIndex,
+}
+
+/// All databases.
+pub struct Keyspace {
+    dbs: Vec<Db>,
+    hasher: RandomState,
+    rng: Rng,
+    now_ms: i64,
+    mode: ExpiryMode,
+    touch: bool,
+    /// The database that active expiry looks at next.
+    expire_next_db: usize,
+    resize_paused: bool,
+    /// Keys that a SCAN step found expired, by hash; empty between calls.
+    scan_expired: Vec<u64>,
+    /// How entries count their use.
+    pub freq: FreqPolicy,
+    pub effects: Effects,
+    pub stats: Stats,
+}
+
+impl Keyspace {
+    /// Empty databases. Hashing is keyed with seeds drawn once for the process.
+    pub fn new(databases: usize) -> Keyspace {
+        static SEEDS: OnceLock<[u64; 4]> = OnceLock::new();
+        let seeds = SEEDS.get_or_init(|| {
+            let mut bytes = [0; 32];
+            fill_secret(&mut bytes);
+            let word = |i: usize| u64::from_ne_bytes(bytes[i * 8..][..8].try_into().expect("8 bytes"));
+            [word(0), word(1), word(2), word(3)]
+        });
+        Keyspace::with_seeds(databases, *seeds)
+    }
+
+    /// Empty databases with known hash and random seeds, for tests that can be repeated.
+    pub fn with_seeds(databases: usize, seeds: [u64; 4]) -> Keyspace {
+        Keyspace {
+            dbs: (0..databases).map(|_| Db::default()).collect(),
+            hasher: RandomState::with_seeds(seeds[0], seeds[1], seeds[2], seeds[3]),
+            rng: Rng::seeded(seeds[0] ^ seeds[3]),
+            now_ms: 0,
+            mode: ExpiryMode::Ignore,
+            touch: true,
+            expire_next_db: 0,
+            resize_paused: false,
+            scan_expired: Vec::new(),
+            freq: FreqPolicy::default(),
+            effects: Effects::default(),
+            stats: Stats::default(),
+        }
+    }
+
+    /// Sets the context of the next command: its clock, what becomes of expired keys, and whether accesses mark keys
+    /// as used (not while a child lives, not for a client that asked for NO-TOUCH).
+    #[inline]
+    pub fn begin(&mut self, now_ms: i64, mode: ExpiryMode, touch: bool) {
+        self.now_ms = now_ms;
+        self.mode = mode;
+        self.touch = touch;
+    }
+
+    /// The running command's clock, Unix time in ms.
+    #[inline]
+    pub fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    pub fn mode(&self) -> ExpiryMode {
+        self.mode
+    }
+
+    pub fn db_count(&self) -> usize {
+        self.dbs.len()
+    }
+
+    /// The number of keys, expired but not yet deleted ones included (DBSIZE).
+    pub fn len(&self, db: usize) -> usize {
+        self.dbs[db].table.len()
+    }
+
+    pub fn is_empty(&self, db: usize) -> bool {
+        self.len(db) == 0
+    }
+
+    /// The number of keys that have an expiry time.
+    pub fn expires_len(&self, db: usize) -> usize {
+        self.dbs[db].expiry.len()
+    }
+
+    /// How long keys with an expiry time have to live on average, exactly; 0 when there are none.
+    pub fn avg_ttl_ms(&self, db: usize, now_ms: i64) -> i64 {
+        self.dbs[db].expiry.avg_ttl_ms(now_ms)
+    }
+
+    /// The keyed hash of a key, for [`Keyspace::prefetch`].
+    #[inline]
+    pub fn hash(&self, key: &[u8]) -> u64 {
+        hash(&self.hasher, key)
+    }
+
+    /// Brings the bucket that a key of this hash belongs in into the cache.
+    #[inline]
+    pub fn prefetch(&self, db: usize, hash: u64) {
+        self.dbs[db].table.prefetch(hash);
+    }
+
+    /// Stops or allows table resizing: none while a snapshot child shares our pages, short of a hard fill.
+    pub fn pause_resize(&mut self, paused: bool) {
+        self.resize_paused = paused;
+        for db in &mut self.dbs {
+            db.table.pause_resize(paused);
+        }
+    }
+
+    /// Goes on resizing tables for at most `budget`; true when there is more to do.
+    pub fn rehash_for(&mut self, budget: Duration) -> bool {
+        let hasher = &self.hasher;
+        let mut more = false;
+        for db in &mut self.dbs {
+            more |= db.table.rehash_for(budget, |e| hash(hasher, e.key()));
+        }
+        more
+    }
+
+    /// DEBUG HTSTATS: the tables of a database in figures.
+    pub fn table_stats(&self, db: usize) -> String {
+        let Db { table, expiry } = &self.dbs[db];
+        let dict = |name: &str, size: usize, len: usize| {
+            format!(
+                "[{name}]\nHash table 0 stats (main hash table):\n table size: {size}\n number of elements: {len}\n"
+            )
+        };
+        let expires_size = expiry.len().next_power_of_two().max(4);
+        dict("Dictionary HT", table.table_size(), table.len())
+            + &dict("Expires HT", expires_size, expiry.len())
+    }
+}
+
+#[inline]
+fn hash(state: &RandomState, key: &[u8]) -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    let mut hasher = state.build_hasher();
+    hasher.write(key);
+    hasher.finish()
+}

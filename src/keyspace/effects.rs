@@ -1,0 +1,46 @@
+//! What a command did to the data, for `server::apply` to act on after the handler.
+
+/// A command to propagate: its name and arguments.
+pub type OwnedCmd = Vec<Vec<u8>>;
+
+/// What of the running command goes to the replicas and the AOF.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Propagate {
+    /// The request as the client sent it, if the command made the keyspace dirty.
+    #[default]
+    AsSent,
+    /// Nothing, though the command made the keyspace dirty.
+    Never,
+    /// These commands in place of the request.
+    Instead(Vec<OwnedCmd>),
+}
+
+/// Everything about a command that others than its client must learn.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// How many changes the command made, as Redis counts `dirty`.
+    pub dirty: u64,
+    pub propagate: Propagate,
+    /// Keys that lazy expiry deleted, in order. Their DEL (or UNLINK) goes out before the command itself.
+    pub expired: Vec<(usize, Box<[u8]>)>,
+}
+
+impl Effects {
+    /// Makes ready for the next command; buffers stay allocated.
+    pub fn reset(&mut self) {
+        self.dirty = 0;
+        self.expired.clear();
+        if self.propagate != Propagate::AsSent {
+            self.propagate = Propagate::AsSent;
+        }
+    }
+
+    /// Propagates `argv` in place of the request. Called again, adds another command.
+    pub fn propagate_instead<A: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = A>) {
+        let command: OwnedCmd = argv.into_iter().map(|arg| arg.as_ref().to_vec()).collect();
+        match &mut self.propagate {
+            Propagate::Instead(commands) => commands.push(command),
+            other => *other = Propagate::Instead(vec![command]),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Finding a key: lazy expiry, hit and miss counts, marking as used.
+
+use crate::ds::entry::Entry;
+use crate::ds::table::{Found, Verdict};
+use crate::value::ValueRef;
+
+use super::{Db, EntryInfo, ExpiryMode, Keyspace, Stats, freq};
+
+/// What a lookup is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum For {
+    Reading,
+    /// An expired key is deleted even in [`ExpiryMode::Hide`], so that a writable replica's writes start afresh.
+    Writing,
+}
+
+impl Keyspace {
+    /// Reads a key for a client: counts a hit or miss, deletes it if expired, marks it as used.
+    pub fn lookup_read(&mut self, db: usize, key: &[u8]) -> Option<ValueRef<'_>> {
+        let touch = self.touch;
+        self.read(db, key, touch)
+    }
+
+    /// As [`Keyspace::lookup_read`], without marking the key as used (TTL, TYPE, OBJECT).
+    pub fn lookup_read_no_touch(&mut self, db: usize, key: &[u8]) -> Option<ValueRef<'_>> {
+        self.read(db, key, false)
+    }
+
+    /// Reads a key that is about to be changed: deletes it if expired, marks it as used, counts nothing.
+    pub fn lookup_write(&mut self, db: usize, key: &[u8]) -> Option<ValueRef<'_>> {
+        let hash = self.hash(key);
+        let touch = self.touch;
+        self.find(db, hash, key, For::Writing, touch).map(|e| e.value())
+    }
+
+    /// Reads a key as it lies, expired or not, leaving no trace.
+    pub fn peek(&self, db: usize, key: &[u8]) -> Option<ValueRef<'_>> {
+        self.entry(db, key).map(Entry::value)
+    }
+
+    /// Is there such a key? Counts a hit or miss, does not mark it as used.
+    pub fn exists(&mut self, db: usize, key: &[u8]) -> bool {
+        self.lookup_read_no_touch(db, key).is_some()
+    }
+
+    /// TOUCH: marks a key as used; false if there is none.
+    pub fn touch(&mut self, db: usize, key: &[u8]) -> bool {
+        self.lookup_read(db, key).is_some()
+    }
+
+    /// The Unix time in ms at which a key expires; `None` too if there is no such key.
+    pub fn get_expire(&self, db: usize, key: &[u8]) -> Option<i64> {
+        self.entry(db, key)?.expire()
+    }
+
+    /// OBJECT IDLETIME in ms, under an LRU policy.
+    pub fn idle_ms(&self, db: usize, key: &[u8]) -> Option<u64> {
+        self.entry(db, key).map(|e| freq::lru_idle_ms(e.lru(), self.now_ms))
+    }
+
+    /// OBJECT FREQ, under an LFU policy.
+    pub fn lfu_counter(&self, db: usize, key: &[u8]) -> Option<u8> {
+        self.entry(db, key).map(|e| self.freq.decayed(e.lru(), self.now_ms))
+    }
+
+    /// Address, encoding and clock bits of a key, as it lies.
+    pub fn entry_info(&self, db: usize, key: &[u8]) -> Option<EntryInfo> {
+        let entry = self.entry(db, key)?;
+        Some(EntryInfo { address: entry.address(), encoding: entry.encoding(), lru: entry.lru() })
+    }
+
+    fn read(&mut self, db: usize, key: &[u8], touch: bool) -> Option<ValueRef<'_>> {
+        let hash = self.hash(key);
+        let (entry, stats) = self.search(db, hash, key, For::Reading, touch);
+        match entry {
+            Some(entry) => {
+                stats.hits += 1;
+                Some(entry.value())
+            }
+            None => {
+                stats.misses += 1;
+                None
+            }
+        }
+    }
+
+    /// The entry of a key as it lies, expired or not.
+    pub(super) fn entry(&self, db: usize, key: &[u8]) -> Option<&Entry> {
+        self.dbs[db].table.find(self.hash(key), |e| e.key() == key)
+    }
+
+    /// The entry of a key that has not expired; one that has is deleted or hidden, as the mode asks.
+    #[inline]
+    pub(super) fn find(
+        &mut self,
+        db: usize,
+        hash: u64,
+        key: &[u8],
+        purpose: For,
+        touch: bool,
+    ) -> Option<&mut Entry> {
+        self.search(db, hash, key, purpose, touch).0
+    }
+
+    #[inline]
+    fn search(
+        &mut self,
+        db: usize,
+        hash: u64,
+        key: &[u8],
+        purpose: For,
+        touch: bool,
+    ) -> (Option<&mut Entry>, &mut Stats) {
+        let Keyspace { dbs, rng, effects, stats, freq, now_ms, mode, .. } = self;
+        let Db { table, expiry } = &mut dbs[db];
+        let expired = match mode {
+            ExpiryMode::Ignore => Verdict::Keep,
+            ExpiryMode::Hide if purpose == For::Reading => Verdict::Skip,
+            ExpiryMode::Hide | ExpiryMode::Delete => Verdict::Take,
+        };
+        let found = table.find_or_take(hash, |e| {
+            if e.key() != key {
+                Verdict::Skip
+            } else if is_expired(e, *now_ms) {
+                expired
+            } else {
+                Verdict::Keep
+            }
+        });
+        let entry = match found {
+            Found::Kept(entry) => {
+                if touch {
+                    let bits = freq.touched(entry.lru(), *now_ms, || rng.next_u64());
+                    // Unchanged bits are not written: the cache line stays clean.
+                    if bits != entry.lru() {
+                        entry.set_lru(bits);
+                    }
+                }
+                Some(entry)
+            }
+            Found::Taken(entry) => {
+                expiry.change(hash, entry.expire(), None);
+                stats.expired_keys += 1;
+                effects.expired.push((db, key.into()));
+                None
+            }
+            Found::Missing => None,
+        };
+        (entry, stats)
+    }
+}
+
+/// Has the key's time passed?
+#[inline]
+pub(super) fn is_expired(entry: &Entry, now_ms: i64) -> bool {
+    entry.expire().is_some_and(|ms| now_ms > ms)
+}

@@ -1,0 +1,186 @@
+//! Changing one key: its value, its expiry time, its being there at all.
+
+use crate::ds::entry::Entry;
+use crate::value::NewValue;
+
+use super::lookup::For;
+use super::{Keyspace, freq, hash};
+
+/// What a write does to the key's expiry time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExpireChange {
+    /// Leaves it as it is (KEEPTTL).
+    Keep,
+    /// The key lives on without one.
+    Clear,
+    /// Unix time in ms.
+    At(i64),
+}
+
+/// What a loaded key's use counts as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Used just now.
+    Fresh,
+    /// Idle for so many seconds.
+    Idle(u64),
+    /// With this LFU counter.
+    Freq(u8),
+}
+
+impl Keyspace {
+    /// Sets a key to a value, whether it was there or not; true if it was.
+    pub fn set(&mut self, db: usize, key: &[u8], value: NewValue, expire: ExpireChange) -> bool {
+        let hash = self.hash(key);
+        let fresh = self.freq.fresh(self.now_ms);
+        let lfu = self.freq.lfu;
+        let Some(entry) = self.find(db, hash, key, For::Writing, false) else {
+            let expire = match expire {
+                ExpireChange::At(ms) => Some(ms),
+                ExpireChange::Keep | ExpireChange::Clear => None,
+            };
+            self.insert(db, hash, Entry::new(key, value.stored(), expire, fresh));
+            return false;
+        };
+        let old = entry.expire();
+        let new = match expire {
+            ExpireChange::Keep => old,
+            ExpireChange::Clear => None,
+            ExpireChange::At(ms) => Some(ms),
+        };
+        entry.set_value(value.stored(), new);
+        // A new value is used just now, but how often its key was used lives on.
+        if !lfu {
+            entry.set_lru(fresh);
+        }
+        self.dbs[db].expiry.change(hash, old, new);
+        true
+    }
+
+    /// Gives an existing key another value; its expiry time stays. False if there is no such key.
+    pub fn replace_value(&mut self, db: usize, key: &[u8], value: NewValue) -> bool {
+        let hash = self.hash(key);
+        let Some(entry) = self.find(db, hash, key, For::Writing, false) else { return false };
+        let expire = entry.expire();
+        entry.set_value(value.stored(), expire);
+        true
+    }
+
+    /// Sets a key to an integer, in place where it is one already; its expiry time stays (INCR).
+    pub fn set_int(&mut self, db: usize, key: &[u8], n: i64) {
+        self.set(db, key, NewValue::Int(n), ExpireChange::Keep);
+    }
+
+    /// Adds `tail` to a string, or makes a new one of it as SET does; returns the length.
+    pub fn append(&mut self, db: usize, key: &[u8], tail: &[u8]) -> usize {
+        let hash = self.hash(key);
+        if let Some(entry) = self.find(db, hash, key, For::Writing, false) {
+            return entry.append(tail);
+        }
+        let fresh = self.freq.fresh(self.now_ms);
+        self.insert(db, hash, Entry::new(key, NewValue::Encode(tail).stored(), None, fresh));
+        tail.len()
+    }
+
+    /// The bytes of a string to change in place, made raw and zero-padded to `min_len`; a missing key is created.
+    pub fn string_mut(&mut self, db: usize, key: &[u8], min_len: usize) -> &mut [u8] {
+        let hash = self.hash(key);
+        if self.find(db, hash, key, For::Writing, false).is_none() {
+            let fresh = self.freq.fresh(self.now_ms);
+            self.insert(db, hash, Entry::new(key, NewValue::Raw(b"").stored(), None, fresh));
+        }
+        let entry = self.dbs[db].table.find_mut(hash, |e| e.key() == key);
+        entry.expect("found or inserted above").string_mut(min_len)
+    }
+
+    /// Deletes a key; false if there is none, or only one that had expired.
+    pub fn delete(&mut self, db: usize, key: &[u8]) -> bool {
+        let hash = self.hash(key);
+        self.take(db, hash, key).is_some()
+    }
+
+    /// Sets the time at which a key expires, Unix time in ms; false if there is no such key.
+    pub fn set_expire(&mut self, db: usize, key: &[u8], at_ms: i64) -> bool {
+        self.change_expire(db, key, Some(at_ms)).is_some()
+    }
+
+    /// Removes a key's expiry time; false if there is no such key or it had none.
+    pub fn persist(&mut self, db: usize, key: &[u8]) -> bool {
+        self.change_expire(db, key, None).flatten().is_some()
+    }
+
+    /// RESTORE IDLETIME: the key counts as unused for `seconds`.
+    pub fn set_idle(&mut self, db: usize, key: &[u8], seconds: u64) {
+        let bits = freq::lru_idle_bits(seconds, self.now_ms);
+        self.set_bits(db, key, bits);
+    }
+
+    /// RESTORE FREQ: the key's LFU counter.
+    pub fn set_lfu_counter(&mut self, db: usize, key: &[u8], counter: u8) {
+        let bits = freq::lfu_bits(self.now_ms, counter);
+        self.set_bits(db, key, bits);
+    }
+
+    /// Adds a key read from a snapshot, expired or not. With `is_new` the caller knows that it is not there yet, and
+    /// no search is made; else false tells that it was, and nothing has changed.
+    pub fn insert_loaded(
+        &mut self,
+        db: usize,
+        key: &[u8],
+        value: NewValue,
+        expire: Option<i64>,
+        access: Access,
+        is_new: bool,
+    ) -> bool {
+        let hash = self.hash(key);
+        if !is_new && self.dbs[db].table.find(hash, |e| e.key() == key).is_some() {
+            return false;
+        }
+        let bits = match access {
+            Access::Idle(seconds) if !self.freq.lfu => freq::lru_idle_bits(seconds, self.now_ms),
+            Access::Freq(counter) if self.freq.lfu => freq::lfu_bits(self.now_ms, counter),
+            _ => self.freq.fresh(self.now_ms),
+        };
+        self.insert(db, hash, Entry::new(key, value.stored(), expire, bits));
+        true
+    }
+
+    /// Makes room for so many keys in an empty database, of which `expires` have an expiry time.
+    pub fn presize(&mut self, db: usize, keys: usize, _expires: usize) {
+        self.dbs[db].table.presize(keys);
+    }
+
+    /// Puts in an entry whose key is not in the table.
+    pub(super) fn insert(&mut self, db: usize, hash_of_key: u64, entry: Entry) {
+        let Keyspace { dbs, hasher, .. } = self;
+        let db = &mut dbs[db];
+        db.expiry.change(hash_of_key, None, entry.expire());
+        db.table.insert(hash_of_key, entry, |e| hash(hasher, e.key()));
+    }
+
+    /// Takes out a key that has not expired.
+    pub(super) fn take(&mut self, db: usize, hash: u64, key: &[u8]) -> Option<Entry> {
+        self.find(db, hash, key, For::Writing, false)?;
+        let db = &mut self.dbs[db];
+        let entry = db.table.remove(hash, |e| e.key() == key)?;
+        db.expiry.change(hash, entry.expire(), None);
+        Some(entry)
+    }
+
+    /// The expiry time a key had, if there is such a key.
+    fn change_expire(&mut self, db: usize, key: &[u8], new: Option<i64>) -> Option<Option<i64>> {
+        let hash = self.hash(key);
+        let entry = self.find(db, hash, key, For::Writing, false)?;
+        let old = entry.expire();
+        entry.set_expire(new);
+        self.dbs[db].expiry.change(hash, old, new);
+        Some(old)
+    }
+
+    fn set_bits(&mut self, db: usize, key: &[u8], bits: u32) {
+        let hash = self.hash(key);
+        if let Some(entry) = self.dbs[db].table.find_mut(hash, |e| e.key() == key) {
+            entry.set_lru(bits);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Oxidis against a real redis-server 7.0: the same bytes to both, the replies compared.
+
+mod generate;
+mod pair;
+
+#[path = "../harness/mod.rs"]
+mod harness;
+
+use generate::{Generator, names_that_succeed};
+use harness::seeds;
+use pair::Pair;
+
+const STEPS: u32 = 25_000;
+
+/// A run of generated commands: replies byte for byte, digests every 500 steps.
+fn run(seed: u64, protocol: u8) {
+    let mut pair = Pair::start();
+    let mut generator = Generator::new(seed);
+    pair.reconnect(protocol);
+    for n in 1..=STEPS {
+        pair.step(&mut generator);
+        if n % 500 == 0 {
+            pair.compare_digests();
+        }
+    }
+    let never: Vec<_> =
+        names_that_succeed().filter(|name| pair.counts.get(*name).is_none_or(|count| count.0 == 0)).collect();
+    let total: u32 = pair.counts.values().map(|c| c.0 + c.1).sum();
+    let succeeded: u32 = pair.counts.values().map(|c| c.0).sum();
+    pair.finish(&format!("seed {seed}, RESP{protocol}"));
+    assert!(never.is_empty(), "seed {seed}: no successful {never:?}");
+    assert!(
+        total >= STEPS && succeeded >= STEPS / 2,
+        "seed {seed}: {total} commands, {succeeded} successful"
+    );
+}
+
+#[test]
+fn generated_commands_are_answered_as_by_redis_in_resp2() {
+    for seed in seeds(&[1, 2, 3]) {
+        run(seed, 2);
+    }
+}
+
+#[test]
+fn generated_commands_are_answered_as_by_redis_in_resp3() {
+    for seed in seeds(&[4, 5, 6]) {
+        run(seed, 3);
+    }
+}

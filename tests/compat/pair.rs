@@ -1,0 +1,244 @@
+//! The two servers side by side: sends each step to both, compares, remembers what differed.
+
+use crate::generate::{Args, Check, Generator, Step};
+use crate::harness::client::Reply;
+use crate::harness::value::show;
+use crate::harness::{Client, PATIENCE, Program, Server, Value, wait_for};
+use std::collections::{BTreeMap, VecDeque};
+
+const CONFIG: &[&str] = &["slowlog-log-slower-than -1"];
+
+pub struct Pair {
+    pub ours: Server,
+    pub real: Server,
+    clients: [Client; 2],
+    history: VecDeque<String>,
+    pub mismatches: Vec<String>,
+    seen: BTreeMap<String, u32>,
+    /// By command: how many succeeded and how many were errors.
+    pub counts: BTreeMap<String, (u32, u32)>,
+    pub steps: u32,
+}
+
+impl Pair {
+    pub fn start() -> Pair {
+        let ours = Server::start(Program::Oxidis, CONFIG);
+        let real = Server::start(Program::Redis, CONFIG);
+        let version = real.info("redis_version");
+        assert!(
+            version.starts_with("7.0."),
+            "the redis-server on PATH is {version}, this test compares with 7.0"
+        );
+        let clients = [ours.client(), real.client()];
+        for server in [&ours, &real] {
+            server.ok("DEBUG SET-ACTIVE-EXPIRE 0");
+        }
+        Pair {
+            ours,
+            real,
+            clients,
+            history: VecDeque::new(),
+            mismatches: Vec::new(),
+            seen: BTreeMap::new(),
+            counts: BTreeMap::new(),
+            steps: 0,
+        }
+    }
+
+    pub fn reconnect(&mut self, protocol: u8) {
+        self.clients = [self.ours.client(), self.real.client()];
+        self.call(&[b"HELLO".to_vec(), protocol.to_string().into_bytes()], Check::Hello);
+    }
+
+    /// Runs one generated step.
+    pub fn step(&mut self, generator: &mut Generator) {
+        self.steps += 1;
+        match generator.step() {
+            Step::Call(args, check) => {
+                let reply = self.call(&args, check);
+                if let Some(Value::Bulk(payload)) = reply
+                    && args[0].eq_ignore_ascii_case(b"DUMP")
+                {
+                    generator.dumps.push(payload);
+                }
+            }
+            Step::Scan(options) => self.scan(&options),
+            Step::RandomKey => {
+                self.scan(&Args::new());
+                self.call(&[b"RANDOMKEY".to_vec()], Check::Kind);
+            }
+            Step::Expire(key) => self.expire(&key),
+            Step::Reconnect(protocol) => {
+                for client in &mut self.clients {
+                    let reply = client.cmd("QUIT");
+                    assert!(reply.is_ok(), "QUIT: {reply:?}");
+                    assert_eq!(client.read_to_end().expect("closed by the server"), b"");
+                }
+                self.remember("QUIT".into());
+                self.reconnect(protocol);
+            }
+        }
+    }
+
+    /// The command to both servers; the reply, when they agree.
+    pub fn call(&mut self, args: &[Vec<u8>], check: Check) -> Option<Value> {
+        let line = args.iter().map(|a| show(a)).collect::<Vec<_>>().join(" ");
+        self.remember(line.clone());
+        for client in &mut self.clients {
+            client.send(args).expect("the server reads");
+        }
+        let [ours, real] = [0, 1].map(|i| self.clients[i].read());
+        let real = real.unwrap_or_else(|e| panic!("redis-server answered {line} with {e}"));
+        let name = String::from_utf8_lossy(&args[0]).to_ascii_uppercase();
+        let count = self.counts.entry(name.clone()).or_default();
+        if real.value.is_error() {
+            count.1 += 1;
+        } else {
+            count.0 += 1;
+        }
+        let agreed = ours.as_ref().is_ok_and(|ours| same(ours, &real, check));
+        if agreed {
+            return Some(real.value);
+        }
+        let from = ours.as_ref().map_or(0, |ours| first_difference(&ours.raw, &real.raw));
+        let shown = match &ours {
+            Ok(ours) => show(&ours.raw[from..]),
+            Err(e) => format!("({e})"),
+        };
+        let at = if from > 0 { format!("    from byte {from} on:\n") } else { String::new() };
+        self.mismatch(&name, format!("{line}\n{at}    ours {shown}\n    real {}", show(&real.raw[from..])));
+        None
+    }
+
+    fn remember(&mut self, mut line: String) {
+        const LENGTH: usize = 160;
+        if line.len() > LENGTH {
+            let end = (0..=LENGTH).rev().find(|&i| line.is_char_boundary(i)).expect("0 is one");
+            line.truncate(end);
+            line.push_str("...");
+        }
+        self.history.push_back(line);
+        if self.history.len() > 12 {
+            self.history.pop_front();
+        }
+    }
+
+    /// Notes a difference once or twice a command, then brings both servers to the same state again.
+    fn mismatch(&mut self, name: &str, report: String) {
+        let times = self.seen.entry(name.to_string()).or_default();
+        *times += 1;
+        if *times <= 3 {
+            let before: Vec<_> = self.history.iter().take(self.history.len() - 1).cloned().collect();
+            self.mismatches.push(format!(
+                "step {}: {report}\n  after\n    {}",
+                self.steps,
+                before.join("\n    ")
+            ));
+        }
+        for server in [&self.ours, &self.real] {
+            server.ok("FLUSHALL");
+        }
+        self.clients = [self.ours.client(), self.real.client()];
+        self.history.clear();
+    }
+
+    fn scan(&mut self, options: &Args) {
+        let line = options.iter().map(|a| show(a)).collect::<Vec<_>>().join(" ");
+        self.remember(format!("SCAN ... {line}"));
+        let [ours, real] = [0, 1].map(|i| scan_all(&mut self.clients[i], options));
+        self.counts.entry("SCAN".into()).or_default().0 += 1;
+        if ours != real {
+            self.mismatch("SCAN", format!("SCAN {line}\n    ours {ours:?}\n    real {real:?}"));
+        }
+    }
+
+    fn expire(&mut self, key: &[u8]) {
+        self.call(&[b"PEXPIRE".to_vec(), key.to_vec(), b"1".to_vec()], Check::Exact);
+        for client in &mut self.clients {
+            wait_for("a key to expire", PATIENCE, || client.call(&[b"PTTL".as_slice(), key]).int() == -2);
+        }
+    }
+
+    /// Compares the two keyspaces by digest and size.
+    pub fn compare_digests(&mut self) {
+        let [ours, real] = [&self.ours, &self.real].map(|s| s.digest());
+        if ours != real {
+            self.mismatch("digest", format!("DEBUG DIGEST\n    ours {ours}\n    real {real}"));
+        }
+    }
+
+    /// Fails with every difference found.
+    #[track_caller]
+    pub fn finish(self, what: &str) {
+        let total: u32 = self.seen.values().sum();
+        assert!(
+            self.mismatches.is_empty(),
+            "{what}: {total} differences in {} steps, by command {:?}\n\n{}",
+            self.steps,
+            self.seen,
+            self.mismatches.join("\n\n")
+        );
+    }
+}
+
+/// Where two long replies begin to differ, a little before; 0 for short ones, which are best seen whole.
+fn first_difference(a: &[u8], b: &[u8]) -> usize {
+    let at = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    if a.len().max(b.len()) < 300 { 0 } else { at.saturating_sub(80) }
+}
+
+fn scan_all(client: &mut Client, options: &Args) -> Result<Vec<Value>, String> {
+    let mut cursor = b"0".to_vec();
+    let mut keys = Vec::new();
+    for _ in 0..10_000 {
+        let mut args = vec![b"SCAN".to_vec(), cursor];
+        args.extend(options.iter().cloned());
+        let Value::Array(mut reply) = client.call(&args) else { return Err("no array".into()) };
+        let Some(Value::Array(page)) = reply.pop() else { return Err("no page of keys".into()) };
+        let Some(Value::Bulk(next)) = reply.pop() else { return Err("no cursor".into()) };
+        keys.extend(page);
+        if next == b"0" {
+            keys.sort();
+            keys.dedup();
+            return Ok(keys);
+        }
+        cursor = next;
+    }
+    Err("the cursor never came back to 0".into())
+}
+
+pub fn same(ours: &Reply, real: &Reply, check: Check) -> bool {
+    if ours.raw == real.raw {
+        return true;
+    }
+    match (check, &ours.value, &real.value) {
+        (Check::Near(tolerance), Value::Int(a), Value::Int(b)) => {
+            // IDLETIME alone may rightly be 0 on one side.
+            *a >= 0 && *b >= 0 && (a - b).abs() <= tolerance
+        }
+        (Check::Unordered, Value::Array(a), Value::Array(b))
+        | (Check::Unordered, Value::Set(a), Value::Set(b)) => {
+            let (mut a, mut b) = (a.clone(), b.clone());
+            a.sort();
+            b.sort();
+            a == b && ours.raw[0] == real.raw[0]
+        }
+        (Check::Kind, a, b) => std::mem::discriminant(a) == std::mem::discriminant(b) && !a.is_error(),
+        (Check::Hello, Value::Array(a), Value::Array(b)) | (Check::Hello, Value::Map(a), Value::Map(b)) => {
+            a.len() == b.len() && (0..a.len()).all(|i| a[i] == b[i] || i == 3 || i == 7)
+        }
+        (Check::DebugObject, Value::Simple(a), Value::Simple(b)) => {
+            let mask = |line: &[u8]| -> Vec<String> {
+                let text = String::from_utf8_lossy(line).into_owned();
+                text.split(' ')
+                    .map(|word| match word.split_once(':') {
+                        Some((name @ ("at" | "lru" | "lru_seconds_idle"), _)) => name.to_string(),
+                        _ => word.to_string(),
+                    })
+                    .collect()
+            };
+            mask(a) == mask(b)
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,177 @@
+//! A write load in a thread of its own: batches of seeded commands on string keys of several databases, with
+//! binary and long values and short and long expiries.
+
+use super::client::{Client, encode};
+use super::rng::Rng;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What the load writes.
+#[derive(Clone)]
+pub struct Profile {
+    pub databases: usize,
+    pub keys: usize,
+    pub value_max: usize,
+    /// Short expiries, so that keys expire while the test runs.
+    pub expiries: bool,
+    /// A pause between batches of 16, to keep the volume down.
+    pub pause: Duration,
+}
+
+impl Default for Profile {
+    fn default() -> Profile {
+        Profile { databases: 3, keys: 2000, value_max: 300, expiries: true, pause: Duration::from_millis(1) }
+    }
+}
+
+pub struct Load {
+    stop: Arc<AtomicBool>,
+    written: Arc<AtomicU64>,
+    thread: Option<JoinHandle<Option<String>>>,
+}
+
+impl Load {
+    pub fn start(port: u16, seed: u64, profile: Profile) -> Load {
+        let stop = Arc::new(AtomicBool::new(false));
+        let written = Arc::new(AtomicU64::new(0));
+        let (stopping, count) = (stop.clone(), written.clone());
+        let thread = std::thread::spawn(move || {
+            let mut client = Client::connect(port);
+            let mut rng = Rng::new(seed);
+            while !stopping.load(Ordering::Relaxed) {
+                let mut batch = Vec::new();
+                for _ in 0..16 {
+                    batch.extend_from_slice(&encode(&command(&mut rng, &profile)));
+                }
+                if client.send_bytes(&batch).is_err() {
+                    return None;
+                }
+                for _ in 0..16 {
+                    match client.read() {
+                        Ok(reply) if reply.value.is_error() && !expected(&reply.raw) => {
+                            return Some(format!("{:?}", reply.value));
+                        }
+                        Ok(_) => count.fetch_add(1, Ordering::Relaxed),
+                        Err(_) => return None,
+                    };
+                }
+                std::thread::sleep(profile.pause);
+            }
+            None
+        });
+        Load { stop, written, thread: Some(thread) }
+    }
+
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// Waits until this many more commands have been answered.
+    #[track_caller]
+    pub fn wait_written(&self, more: u64) {
+        let target = self.written() + more;
+        super::wait_for("the write load to go on", super::PATIENCE, || self.written() >= target);
+    }
+
+    /// Ends the load: the number of commands answered. Panics on an error reply that no load explains.
+    #[track_caller]
+    pub fn stop(mut self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        let problem = self.thread.take().expect("stopped once").join().expect("the load does not panic");
+        assert_eq!(problem, None, "the write load got an error reply");
+        self.written()
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+// INCR on a value that is no number, APPEND past nothing: such errors belong to a random load.
+fn expected(raw: &[u8]) -> bool {
+    raw.starts_with(b"-ERR value is not") || raw.starts_with(b"-ERR no such key")
+}
+
+/// Fills a server with `count` keys in one go, the same for the same seed.
+#[track_caller]
+pub fn fill(client: &mut Client, seed: u64, count: usize, value_max: usize) {
+    let mut rng = Rng::new(seed);
+    let mut left = count;
+    while left > 0 {
+        let batch = left.min(200);
+        let mut bytes = Vec::new();
+        for i in 0..batch {
+            let key = format!("fill:{}", left - i);
+            bytes.extend_from_slice(&encode(&[
+                b"SET".to_vec(),
+                key.into_bytes(),
+                value(&mut rng, value_max),
+            ]));
+        }
+        client.send_bytes(&bytes).expect("the server reads");
+        for _ in 0..batch {
+            let reply = client.read().expect("the server answers");
+            assert!(reply.value.is_ok(), "{:?}", reply.value);
+        }
+        left -= batch;
+    }
+}
+
+fn value(rng: &mut Rng, max: usize) -> Vec<u8> {
+    match rng.below(6) {
+        0 => rng.between(-20_000, 20_000).to_string().into_bytes(),
+        1 => (rng.next() as i64).to_string().into_bytes(),
+        2 => vec![b'x'; rng.below(max + 1)],
+        3 => b"the quick brown fox jumps over the lazy dog ".repeat(1 + rng.below(max / 44 + 1)),
+        _ => {
+            let len = rng.below(max + 1);
+            rng.bytes(len)
+        }
+    }
+}
+
+fn command(rng: &mut Rng, profile: &Profile) -> Vec<Vec<u8>> {
+    let key = |rng: &mut Rng| {
+        let n = rng.below(profile.keys);
+        if n.is_multiple_of(7) {
+            [b"bin\0\r\n\xff".as_slice(), &n.to_be_bytes()].concat()
+        } else {
+            format!("key:{n}").into()
+        }
+    };
+    let counter = |rng: &mut Rng| format!("counter:{}", rng.below(50)).into_bytes();
+    let word = |s: &str| s.as_bytes().to_vec();
+    let number = |n: i64| n.to_string().into_bytes();
+    let max = profile.value_max;
+    if profile.databases > 1 && rng.chance(5) {
+        return vec![word("SELECT"), number(rng.below(profile.databases) as i64)];
+    }
+    let ttl_ms =
+        |rng: &mut Rng| if rng.chance(50) { rng.between(1, 300) } else { rng.between(60_000, 9_000_000) };
+    match rng.below(if profile.expiries { 24 } else { 17 }) {
+        0..=5 => vec![word("SET"), key(rng), value(rng, max)],
+        6 | 7 => vec![word("INCR"), counter(rng)],
+        8 => vec![word("INCRBY"), counter(rng), number(rng.between(-1000, 1000))],
+        9 => vec![word("INCRBYFLOAT"), word("float"), word("0.37")],
+        10 => vec![word("APPEND"), format!("log:{}", rng.below(20)).into_bytes(), value(rng, 40)],
+        11 => vec![word("SETRANGE"), key(rng), number(rng.between(0, 60)), value(rng, 20)],
+        12 => vec![word("MSET"), key(rng), value(rng, max), key(rng), value(rng, max)],
+        13 => vec![word("DEL"), key(rng), key(rng)],
+        14 => vec![word("GETDEL"), key(rng)],
+        15 => vec![word("RENAME"), key(rng), key(rng)],
+        16 => vec![word("SET"), format!("log:{}", rng.below(20)).into_bytes(), word("")],
+        17 | 18 => vec![word("SET"), key(rng), value(rng, max), word("PX"), number(ttl_ms(rng))],
+        19 => vec![word("PEXPIRE"), key(rng), number(ttl_ms(rng))],
+        20 => vec![word("GETEX"), key(rng), word("PX"), number(ttl_ms(rng))],
+        21 => vec![word("PERSIST"), key(rng)],
+        22 => vec![word("COPY"), key(rng), key(rng), word("REPLACE")],
+        _ => vec![word("GETSET"), key(rng), value(rng, max)],
+    }
+}

@@ -1,1 +1,3 @@
-//! TODO-DOC commands
+//! The commands, a folder a group: each one a static row above its handler.
+
+pub mod docs;

@@ -1,0 +1,165 @@
+//! What COMMAND DOCS tells of the server group.
+
+use super::{Arg, Docs};
+
+/// Sorted by full name.
+pub const DOCS: &[Docs] = &[
+    Docs::new("bgsave", "1.0.0", "Save the data set to disk in the background", "O(1)")
+        .history(&[("3.2.2", "The option `SCHEDULE`.")])
+        .args(&[Arg::token("schedule", "SCHEDULE").since("3.2.2").optional()]),
+    Docs::new("command", "2.8.13", "Details of all commands", "O(N), N being the number of commands"),
+    Docs::new("command|count", "2.8.13", "How many commands there are", "O(1)"),
+    Docs::new(
+        "command|docs",
+        "7.0.0",
+        "Documentation of commands",
+        "O(N), N being the number of commands asked for",
+    )
+    .args(&[Arg::string("command-name").optional().multiple()]),
+    Docs::new(
+        "command|getkeys",
+        "2.8.13",
+        "The keys in a full command",
+        "O(N), N being the number of arguments",
+    ),
+    Docs::new(
+        "command|getkeysandflags",
+        "7.0.0",
+        "The keys in a full command and what it does with each",
+        "O(N), N being the number of arguments",
+    ),
+    Docs::new("command|help", "5.0.0", "What the subcommands are for", "O(1)"),
+    Docs::new(
+        "command|info",
+        "2.8.13",
+        "Details of the named commands, of all when none is named",
+        "O(N), N being the number of commands asked for",
+    )
+    .history(&[("7.0.0", "No name asks for all commands.")])
+    .args(&[Arg::string("command-name").optional().multiple()]),
+    Docs::new("command|list", "7.0.0", "The names of all commands", "O(N), N being the number of commands")
+        .args(&[Arg::oneof(
+            "filterby",
+            &[
+                Arg::string("module-name").behind("MODULE"),
+                Arg::string("category").behind("ACLCAT"),
+                Arg::pattern("pattern").behind("PATTERN"),
+            ],
+        )
+        .behind("FILTERBY")
+        .optional()]),
+    Docs::new("config", "2.0.0", "Commands about options", "That of the subcommand."),
+    Docs::new(
+        "config|get",
+        "2.0.0",
+        "Options and their values",
+        "O(N), N being the number of options that match",
+    )
+    .history(&[("7.0.0", "Several patterns in a call.")])
+    .args(&[Arg::block("parameter", &[Arg::string("parameter")]).multiple()]),
+    Docs::new("config|help", "5.0.0", "What the subcommands are for", "O(1)"),
+    Docs::new("config|resetstat", "2.0.0", "Begin the statistics of INFO anew", "O(1)"),
+    Docs::new(
+        "config|rewrite",
+        "2.8.0",
+        "Write the options as they are now into the configuration file",
+        "O(1)",
+    ),
+    Docs::new("config|set", "2.0.0", "Change options", "O(N), N being the number of options given")
+        .history(&[("7.0.0", "Several options in a call.")])
+        .args(&[Arg::block("parameter_value", &[Arg::string("parameter"), Arg::string("value")]).multiple()]),
+    Docs::new("dbsize", "1.0.0", "The number of keys in the database of this connection", "O(1)"),
+    Docs::new("debug", "1.0.0", "Commands for those who test the server", "That of the subcommand.").syscmd(),
+    Docs::new(
+        "flushall",
+        "1.0.0",
+        "Delete every key of every database",
+        "O(N), N being the number of keys of all databases",
+    )
+    .history(&[("4.0.0", "The option `ASYNC`."), ("6.2.0", "The option `SYNC`.")])
+    .args(&[Arg::oneof(
+        "async",
+        &[Arg::token("async", "ASYNC").since("4.0.0"), Arg::token("sync", "SYNC").since("6.2.0")],
+    )
+    .optional()]),
+    Docs::new(
+        "flushdb",
+        "1.0.0",
+        "Delete every key of the database of this connection",
+        "O(N), N being the number of keys of the database",
+    )
+    .history(&[("4.0.0", "The option `ASYNC`."), ("6.2.0", "The option `SYNC`.")])
+    .args(&[Arg::oneof(
+        "async",
+        &[Arg::token("async", "ASYNC").since("4.0.0"), Arg::token("sync", "SYNC").since("6.2.0")],
+    )
+    .optional()]),
+    Docs::new("info", "1.0.0", "Figures about the server", "O(1)")
+        .history(&[("7.0.0", "Several sections in a call.")])
+        .args(&[Arg::string("section").optional().multiple()]),
+    Docs::new("lastsave", "1.0.0", "When the data set was last saved, in seconds since the epoch", "O(1)"),
+    Docs::new("lolwut", "5.0.0", "A drawing, and the version", "")
+        .args(&[Arg::integer("version").behind("VERSION").optional()]),
+    Docs::new("monitor", "1.0.0", "Show every command that the server runs, as it runs", ""),
+    Docs::new("psync", "2.8.0", "Replicas ask with it for the replication stream", "")
+        .args(&[Arg::string("replicationid"), Arg::integer("offset")]),
+    Docs::new("replconf", "3.0.0", "Replicas and their primary tell each other of themselves", "O(1)")
+        .syscmd(),
+    Docs::new("replicaof", "5.0.0", "Follow another server, or stop following", "O(1)").args(&[Arg::oneof(
+        "args",
+        &[
+            Arg::block("host-port", &[Arg::string("host"), Arg::integer("port")]),
+            Arg::block("no-one", &[Arg::token("no", "NO"), Arg::token("one", "ONE")]),
+        ],
+    )]),
+    Docs::new("role", "2.8.12", "What this server is in replication, and how far", "O(1)"),
+    Docs::new(
+        "save",
+        "1.0.0",
+        "Save the data set to disk, and serve nobody meanwhile",
+        "O(N), N being the number of keys of all databases",
+    ),
+    Docs::new(
+        "shutdown",
+        "1.0.0",
+        "Save the data set, if it is to be saved, and end",
+        "O(N) when the data set is saved, N being the number of keys of all databases; else O(1)",
+    )
+    .history(&[("7.0.0", "The options `NOW`, `FORCE` and `ABORT`.")])
+    .args(&[
+        Arg::oneof("nosave_save", &[Arg::token("nosave", "NOSAVE"), Arg::token("save", "SAVE")]).optional(),
+        Arg::token("now", "NOW").since("7.0.0").optional(),
+        Arg::token("force", "FORCE").since("7.0.0").optional(),
+        Arg::token("abort", "ABORT").since("7.0.0").optional(),
+    ]),
+    Docs::new("slaveof", "1.0.0", "Follow another server, or stop following", "O(1)")
+        .deprecated("5.0.0", "`REPLICAOF`")
+        .args(&[Arg::oneof(
+            "args",
+            &[
+                Arg::block("host-port", &[Arg::string("host"), Arg::integer("port")]),
+                Arg::block("no-one", &[Arg::token("no", "NO"), Arg::token("one", "ONE")]),
+            ],
+        )]),
+    Docs::new("slowlog", "2.2.12", "Commands about the log of slow commands", "That of the subcommand."),
+    Docs::new(
+        "slowlog|get",
+        "2.2.12",
+        "Entries of the slow log, the newest first",
+        "O(N), N being the number of entries",
+    )
+    .history(&[("4.0.0", "Entries name the client and its address.")])
+    .args(&[Arg::integer("count").optional()]),
+    Docs::new("slowlog|help", "6.2.0", "What the subcommands are for", "O(1)"),
+    Docs::new("slowlog|len", "2.2.12", "How many entries the slow log has", "O(1)"),
+    Docs::new("slowlog|reset", "2.2.12", "Empty the slow log", "O(N), N being the number of entries"),
+    Docs::new(
+        "swapdb",
+        "4.0.0",
+        "Let two databases change places",
+        "O(N), N being the number of clients that watch or wait for keys of either",
+    )
+    .args(&[Arg::integer("index1"), Arg::integer("index2")]),
+    Docs::new("sync", "1.0.0", "Old replicas ask with it for the replication stream", ""),
+    Docs::new("time", "2.6.0", "The time of the server", "O(1)"),
+];

@@ -1,7 +1,10 @@
 //! Oxidis against a real redis-server 7.0: the same bytes to both, the replies compared.
 
+mod command_table;
+mod config_table;
 mod generate;
 mod pair;
+mod wire;
 
 #[path = "../harness/mod.rs"]
 mod harness;

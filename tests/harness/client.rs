@@ -3,7 +3,7 @@
 
 use super::value::{self, Value};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 pub struct Client {
@@ -50,6 +50,17 @@ impl Client {
     pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout;
         self.stream.set_write_timeout(Some(timeout)).expect("timeout above zero");
+    }
+
+    /// Ends our half of the connection; replies can still come.
+    pub fn finish_sending(&self) {
+        // A server that has closed already has said all it will.
+        let _ = self.stream.shutdown(Shutdown::Write);
+    }
+
+    /// A second handle of the connection, for a thread that only writes or only reads.
+    pub fn try_clone(&self) -> io::Result<Client> {
+        Ok(Client { stream: self.stream.try_clone()?, buf: Vec::new(), timeout: self.timeout })
     }
 
     pub fn local_port(&self) -> u16 {

@@ -1,1 +1,159 @@
-//! TODO-DOC client
+//! A connected client: its socket, its buffers and what it has asked of the server. Knows no command.
+
+pub mod flags;
+pub mod table;
+
+pub use flags::ClientFlags;
+pub use table::Clients;
+
+use crate::net::conn::Conn;
+use crate::protocol::Reply;
+use crate::protocol::parser::Parser;
+
+/// A client's name for life: the number that CLIENT ID answers, never used twice, and the slot it sits in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId {
+    /// The number, from 1.
+    pub number: u64,
+    /// Index into the client table; holds another client once this one is gone.
+    pub slot: usize,
+}
+
+/// What a client waits for. A blocked client's further requests stay in its query buffer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blocked {
+    /// WAIT: for `replicas` replicas to acknowledge `offset`, until `deadline_ms` (monotonic; none waits for ever).
+    Wait {
+        /// Replication offset.
+        offset: u64,
+        /// How many replicas.
+        replicas: usize,
+        /// When it gives up.
+        deadline_ms: Option<u64>,
+    },
+    /// The server is paused, and the client's next command is one that must wait.
+    Paused,
+    /// SHUTDOWN waits for replicas to catch up.
+    Shutdown,
+}
+
+/// Which of the client-output-buffer-limit classes applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientClass {
+    /// A normal client, a monitor too.
+    Normal,
+    /// One of our replicas.
+    Replica,
+    /// In pub/sub.
+    Pubsub,
+    /// Our primary.
+    Primary,
+}
+
+/// A client.
+pub struct Client {
+    /// Its id.
+    pub id: ClientId,
+    /// Its socket.
+    pub conn: Conn,
+    /// Bytes read that do not make a whole command yet.
+    pub query: Vec<u8>,
+    /// How far `query` has been parsed.
+    pub parser: Parser,
+    /// Replies not sent yet.
+    pub reply: Reply,
+    /// Index of the selected database.
+    pub db: usize,
+    /// CLIENT SETNAME.
+    pub name: Option<Box<[u8]>>,
+    /// CLIENT SETINFO LIB-NAME.
+    pub lib_name: Option<Box<[u8]>>,
+    /// CLIENT SETINFO LIB-VER.
+    pub lib_ver: Option<Box<[u8]>>,
+    /// What it is and what is to happen with it.
+    pub flags: ClientFlags,
+    /// Logged in, or in no need of it.
+    pub authenticated: bool,
+    /// When it connected, monotonic milliseconds.
+    pub created_ms: u64,
+    /// When it last sent or was sent anything, monotonic milliseconds.
+    pub active_ms: u64,
+    /// The last command found, by its number in the registry.
+    pub last_command: Option<u16>,
+    /// What it waits for.
+    pub blocked: Option<Blocked>,
+    /// Replication offset behind its last write: what WAIT waits for.
+    pub written_offset: u64,
+    /// Since when it is over its soft output limit, monotonic milliseconds.
+    pub over_soft_limit_ms: Option<u64>,
+    /// Query buffer bytes, those in the server's shared read buffer included: what CLIENT LIST shows.
+    pub query_len: usize,
+    /// Largest query buffer of late, bytes.
+    pub query_peak: usize,
+    /// Bytes of the current command's arguments.
+    pub args_len: usize,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Commands run.
+    pub commands: u64,
+}
+
+impl Client {
+    /// A client on a fresh connection.
+    #[must_use]
+    pub fn new(id: ClientId, conn: Conn, now_ms: u64) -> Self {
+        Client {
+            id,
+            conn,
+            query: Vec::new(),
+            parser: Parser::default(),
+            reply: Reply::new(),
+            db: 0,
+            name: None,
+            lib_name: None,
+            lib_ver: None,
+            flags: ClientFlags::empty(),
+            authenticated: false,
+            created_ms: now_ms,
+            active_ms: now_ms,
+            last_command: None,
+            blocked: None,
+            written_offset: 0,
+            over_soft_limit_ms: None,
+            query_len: 0,
+            query_peak: 0,
+            args_len: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            commands: 0,
+        }
+    }
+
+    /// Its class for output limits and CLIENT KILL TYPE.
+    #[must_use]
+    pub fn class(&self) -> ClientClass {
+        if self.flags.contains(ClientFlags::PRIMARY) {
+            ClientClass::Primary
+        } else if self.flags.contains(ClientFlags::REPLICA) && !self.flags.contains(ClientFlags::MONITOR) {
+            ClientClass::Replica
+        } else if self.flags.contains(ClientFlags::PUBSUB) {
+            ClientClass::Pubsub
+        } else {
+            ClientClass::Normal
+        }
+    }
+
+    /// Whether its commands are obeyed as they are: it is our primary.
+    #[must_use]
+    pub fn must_obey(&self) -> bool {
+        self.flags.contains(ClientFlags::PRIMARY)
+    }
+
+    /// Whether it is to be closed, now or once its replies are out.
+    #[must_use]
+    pub fn closing(&self) -> bool {
+        self.flags.intersects(ClientFlags::CLOSE_ASAP | ClientFlags::CLOSE_AFTER_REPLY)
+    }
+}

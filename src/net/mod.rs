@@ -1,1 +1,4 @@
-//! TODO-DOC net
+//! Sockets and the event loop: `ae.c` in Rust, on mio. Knows nothing of Redis.
+pub mod conn;
+pub mod event_loop;
+pub mod listener;

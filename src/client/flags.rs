@@ -1,0 +1,73 @@
+//! What a client is and what is to happen with it.
+
+use bitflags::bitflags;
+
+bitflags! {
+    /// A client's state bits.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct ClientFlags: u32 {
+        /// One of our replicas, or on its way to be one.
+        const REPLICA = 1 << 0;
+        /// Our primary.
+        const PRIMARY = 1 << 1;
+        /// Gets every command that runs.
+        const MONITOR = 1 << 2;
+        /// In pub/sub.
+        const PUBSUB = 1 << 3;
+        /// Close it once its replies are out.
+        const CLOSE_AFTER_REPLY = 1 << 4;
+        /// Close it at the end of the turn.
+        const CLOSE_ASAP = 1 << 5;
+        /// Its socket did not take all replies: wait until it is writable.
+        const WAITS_WRITABLE = 1 << 6;
+        /// It stands in the list of clients with replies to send.
+        const QUEUED_WRITE = 1 << 7;
+        /// It stands in the list of clients to be processed again.
+        const QUEUED_READ = 1 << 8;
+        /// Its socket may have more to read.
+        const READABLE = 1 << 9;
+        /// CLIENT REPLY OFF.
+        const REPLY_OFF = 1 << 10;
+        /// CLIENT REPLY SKIP was said: the next command's reply is skipped.
+        const REPLY_SKIP_NEXT = 1 << 11;
+        /// The current command's reply is skipped.
+        const REPLY_SKIP = 1 << 12;
+        /// CLIENT NO-EVICT.
+        const NO_EVICT = 1 << 13;
+        /// Connected over a Unix socket.
+        const UNIX_SOCKET = 1 << 14;
+        /// Its slot is to be freed: it is gone but for that.
+        const DEAD = 1 << 15;
+        /// Waits for a reply that must come before its replication link is used: replicas before PSYNC.
+        const REPLICA_HANDSHAKE = 1 << 16;
+    }
+}
+
+impl ClientFlags {
+    /// The letters of CLIENT LIST's flags field.
+    #[must_use]
+    pub fn letters(self, blocked: bool) -> String {
+        let mut letters = String::new();
+        let mut mark = |on: bool, letter: char| {
+            if on {
+                letters.push(letter);
+            }
+        };
+        if self.contains(ClientFlags::REPLICA) {
+            mark(true, if self.contains(ClientFlags::MONITOR) { 'O' } else { 'S' });
+        } else {
+            mark(self.contains(ClientFlags::MONITOR), 'O');
+        }
+        mark(self.contains(ClientFlags::PRIMARY), 'M');
+        mark(self.contains(ClientFlags::PUBSUB), 'P');
+        mark(blocked, 'b');
+        mark(self.contains(ClientFlags::CLOSE_AFTER_REPLY), 'c');
+        mark(self.contains(ClientFlags::CLOSE_ASAP), 'A');
+        mark(self.contains(ClientFlags::UNIX_SOCKET), 'U');
+        mark(self.contains(ClientFlags::NO_EVICT), 'e');
+        if letters.is_empty() {
+            letters.push('N');
+        }
+        letters
+    }
+}

@@ -1,0 +1,230 @@
+//! A connected stream: TCP or Unix, non-blocking, registered edge-triggered.
+//!
+//! Both interests are registered once, when the connection is made: with edge triggering the writable one costs no
+//! wake-up until a full socket buffer has drained.
+
+use mio::net::{TcpStream, UnixStream};
+use mio::{Interest, Registry, Token};
+use std::io::{self, IoSlice, Read, Write};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::time::Duration;
+
+/// A stream.
+#[derive(Debug)]
+pub enum Conn {
+    /// Over TCP.
+    Tcp(TcpStream),
+    /// Over a Unix socket, whose path stands for both addresses.
+    Unix(UnixStream),
+}
+
+/// What a read or write came to.
+#[derive(Debug)]
+pub enum Moved {
+    /// So many bytes; never 0.
+    Bytes(usize),
+    /// The socket has, or takes, nothing now.
+    WouldBlock,
+    /// The other side closed.
+    Closed,
+    /// The connection is broken.
+    Failed(io::Error),
+}
+
+impl Conn {
+    /// Reads what there is, up to the length of `buffer`.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Moved {
+        loop {
+            let result = match self {
+                Conn::Tcp(s) => s.read(buffer),
+                Conn::Unix(s) => s.read(buffer),
+            };
+            match result {
+                Ok(0) => return Moved::Closed,
+                Ok(n) => return Moved::Bytes(n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Moved::WouldBlock,
+                Err(e) => return Moved::Failed(e),
+            }
+        }
+    }
+
+    /// Writes what the socket takes.
+    pub fn write(&mut self, bytes: &[u8]) -> Moved {
+        self.moved(|s| s.write(bytes))
+    }
+
+    /// Writes what the socket takes of several slices.
+    pub fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> Moved {
+        self.moved(|s| s.write_vectored(slices))
+    }
+
+    fn moved(&mut self, mut write: impl FnMut(&mut dyn Write) -> io::Result<usize>) -> Moved {
+        loop {
+            let result = match self {
+                Conn::Tcp(s) => write(s),
+                Conn::Unix(s) => write(s),
+            };
+            match result {
+                Ok(0) => return Moved::WouldBlock,
+                Ok(n) => return Moved::Bytes(n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Moved::WouldBlock,
+                Err(e) => return Moved::Failed(e),
+            }
+        }
+    }
+
+    /// Starts to connect to an address, from a given local one if wanted. The socket becomes writable when it is
+    /// decided; then [`Conn::connect_result`] tells.
+    ///
+    /// # Errors
+    /// No socket can be had, or the local address cannot be bound.
+    pub fn connect(to: SocketAddr, from: Option<std::net::IpAddr>) -> io::Result<Conn> {
+        let Some(from) = from else { return Ok(Conn::Tcp(TcpStream::connect(to)?)) };
+        let socket = socket2::Socket::new(socket2::Domain::for_address(to), socket2::Type::STREAM, None)?;
+        socket.set_reuse_address(true)?;
+        socket.set_nonblocking(true)?;
+        socket.bind(&SocketAddr::new(from, 0).into())?;
+        match socket.connect(&to.into()) {
+            Err(e) if e.raw_os_error() != Some(libc::EINPROGRESS) => return Err(e),
+            _ => {}
+        }
+        Ok(Conn::Tcp(TcpStream::from_std(socket.into())))
+    }
+
+    /// After a connect: `Ok(true)` connected, `Ok(false)` not decided yet.
+    ///
+    /// # Errors
+    /// The connection was refused or timed out.
+    pub fn connect_result(&self) -> io::Result<bool> {
+        let Conn::Tcp(stream) = self else { return Ok(true) };
+        if let Some(error) = stream.take_error()? {
+            return Err(error);
+        }
+        match stream.peer_addr() {
+            Ok(_) => Ok(true),
+            Err(e) if e.kind() == io::ErrorKind::NotConnected => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Registers the stream for reading and writing.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        match self {
+            Conn::Tcp(s) => registry.register(s, token, both),
+            Conn::Unix(s) => registry.register(s, token, both),
+        }
+    }
+
+    /// Moves a registered stream to another token. What was ready before is announced again.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn reregister(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        match self {
+            Conn::Tcp(s) => registry.reregister(s, token, both),
+            Conn::Unix(s) => registry.reregister(s, token, both),
+        }
+    }
+
+    /// Takes the stream out of the poll.
+    pub fn deregister(&mut self, registry: &Registry) {
+        // A stream that is not registered any more is what was wanted.
+        let _ = match self {
+            Conn::Tcp(s) => registry.deregister(s),
+            Conn::Unix(s) => registry.deregister(s),
+        };
+    }
+
+    /// Sends small writes at once.
+    pub fn set_nodelay(&self, on: bool) {
+        if let Conn::Tcp(stream) = self {
+            let _ = stream.set_nodelay(on);
+        }
+    }
+
+    /// Lets the kernel probe a silent peer: first after `interval`, then each third of it, three times.
+    pub fn set_keepalive(&self, interval: Duration) {
+        if let Conn::Tcp(stream) = self {
+            let probe = (interval / 3).max(Duration::from_secs(1));
+            let keepalive =
+                socket2::TcpKeepalive::new().with_time(interval).with_interval(probe).with_retries(3);
+            let _ = socket2::SockRef::from(stream).set_tcp_keepalive(&keepalive);
+        }
+    }
+
+    /// `ip:port` of the other side, `path:0` of a Unix socket, `?:0` when it cannot be told.
+    #[must_use]
+    pub fn peer_text(&self) -> String {
+        match self {
+            Conn::Tcp(s) => s.peer_addr().map_or_else(|_| "?:0".into(), |a| addr_text(&a)),
+            Conn::Unix(s) => unix_text(s.local_addr().ok().as_ref()),
+        }
+    }
+
+    /// The same of our own side.
+    #[must_use]
+    pub fn local_text(&self) -> String {
+        match self {
+            Conn::Tcp(s) => s.local_addr().map_or_else(|_| "?:0".into(), |a| addr_text(&a)),
+            Conn::Unix(s) => unix_text(s.local_addr().ok().as_ref()),
+        }
+    }
+
+    /// The other side's IP address, without brackets; `None` for a Unix socket.
+    #[must_use]
+    pub fn peer_ip(&self) -> Option<std::net::IpAddr> {
+        match self {
+            Conn::Tcp(s) => s.peer_addr().ok().map(|a| a.ip()),
+            Conn::Unix(_) => None,
+        }
+    }
+
+    /// Whether the client runs on this machine: over a Unix socket or loopback.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        match self {
+            Conn::Tcp(s) => s.peer_addr().is_ok_and(|a| match a.ip() {
+                std::net::IpAddr::V4(ip) => ip.is_loopback(),
+                std::net::IpAddr::V6(ip) => {
+                    ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback())
+                }
+            }),
+            Conn::Unix(_) => true,
+        }
+    }
+
+    /// The file descriptor's number, for CLIENT LIST.
+    #[must_use]
+    pub fn fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+impl AsFd for Conn {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Conn::Tcp(s) => s.as_fd(),
+            Conn::Unix(s) => s.as_fd(),
+        }
+    }
+}
+
+/// `1.2.3.4:5` or `[::1]:5`.
+fn addr_text(addr: &SocketAddr) -> String {
+    addr.to_string()
+}
+
+fn unix_text(addr: Option<&mio::unix::SocketAddr>) -> String {
+    match addr.and_then(|a| a.as_pathname().map(|p| p.display().to_string())) {
+        Some(path) => format!("{path}:0"),
+        None => "/unixsocket:0".into(),
+    }
+}

@@ -1,0 +1,452 @@
+//! What a command is: one typed `static` row above its handler, and the registry that finds it by name.
+//!
+//! A row holds only what is declared. What is counted at run time lives in [`crate::server::stats`], by [`CommandId`].
+
+use crate::client::ClientId;
+use crate::config::Config;
+use crate::keyspace::Keyspace;
+use crate::protocol::{Args, CmdError, CmdResult, Reply};
+use crate::server::Server;
+use crate::util::clock::Clock;
+use crate::util::rng::Rng;
+use bitflags::bitflags;
+use std::collections::HashMap;
+
+bitflags! {
+    /// How a command behaves, by the names COMMAND INFO gives.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Flags: u32 {
+        /// May change the keyspace.
+        const WRITE = 1 << 0;
+        /// Only reads keys.
+        const READONLY = 1 << 1;
+        /// Refused when memory is full.
+        const DENYOOM = 1 << 2;
+        /// For operators.
+        const ADMIN = 1 << 3;
+        /// Allowed in RESP2's subscribed mode.
+        const PUBSUB = 1 << 4;
+        /// Not from scripts.
+        const NOSCRIPT = 1 << 5;
+        /// May block the client.
+        const BLOCKING = 1 << 6;
+        /// Served while loading.
+        const LOADING = 1 << 7;
+        /// Served by a replica with stale data.
+        const STALE = 1 << 8;
+        /// Not shown to MONITOR.
+        const SKIP_MONITOR = 1 << 9;
+        /// Not kept in the slow log.
+        const SKIP_SLOWLOG = 1 << 10;
+        /// Implies ASKING in a cluster.
+        const ASKING = 1 << 11;
+        /// Constant or logarithmic time.
+        const FAST = 1 << 12;
+        /// Needs no login.
+        const NO_AUTH = 1 << 13;
+        /// Replicated though it changes no key.
+        const MAY_REPLICATE = 1 << 14;
+        /// Not in a cluster with keys of several slots.
+        const NO_MANDATORY_KEYS = 1 << 15;
+        /// Served while a script runs too long.
+        const ALLOW_BUSY = 1 << 16;
+        /// Refused inside a transaction.
+        const NO_MULTI = 1 << 17;
+        /// Keys stand at places only the command knows.
+        const MOVABLEKEYS = 1 << 18;
+        /// Not served during an asynchronous load.
+        const NO_ASYNC_LOADING = 1 << 19;
+        /// Not listed by COMMAND to clients: internal.
+        const ONLY_SENTINEL = 1 << 20;
+    }
+}
+
+bitflags! {
+    /// ACL categories, `@` and the name in lower case.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    #[allow(missing_docs)]
+    pub struct Acl: u32 {
+        const KEYSPACE = 1 << 0;
+        const READ = 1 << 1;
+        const WRITE = 1 << 2;
+        const SET = 1 << 3;
+        const SORTEDSET = 1 << 4;
+        const LIST = 1 << 5;
+        const HASH = 1 << 6;
+        const STRING = 1 << 7;
+        const BITMAP = 1 << 8;
+        const HYPERLOGLOG = 1 << 9;
+        const GEO = 1 << 10;
+        const STREAM = 1 << 11;
+        const PUBSUB = 1 << 12;
+        const ADMIN = 1 << 13;
+        const FAST = 1 << 14;
+        const SLOW = 1 << 15;
+        const BLOCKING = 1 << 16;
+        const DANGEROUS = 1 << 17;
+        const CONNECTION = 1 << 18;
+        const TRANSACTION = 1 << 19;
+        const SCRIPTING = 1 << 20;
+    }
+}
+
+bitflags! {
+    /// What a command does with the keys of one key spec.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct KeyFlags: u16 {
+        /// Read-only.
+        const RO = 1 << 0;
+        /// Read and written.
+        const RW = 1 << 1;
+        /// Overwritten.
+        const OW = 1 << 2;
+        /// Removed.
+        const RM = 1 << 3;
+        /// The value's data may be returned or copied.
+        const ACCESS = 1 << 4;
+        /// The value's data is changed.
+        const UPDATE = 1 << 5;
+        /// Data is added.
+        const INSERT = 1 << 6;
+        /// Data is removed.
+        const DELETE = 1 << 7;
+        /// Looks like a key and is none.
+        const NOT_KEY = 1 << 8;
+        /// Other keys may be touched too.
+        const INCOMPLETE = 1 << 9;
+        /// The flags depend on the arguments.
+        const VARIABLE_FLAGS = 1 << 10;
+    }
+}
+
+/// Where the keys of a spec begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeginSearch {
+    /// At this argument.
+    Index(i32),
+    /// Behind this word, looked for from this argument on (from the end when negative).
+    Keyword(&'static str, i32),
+    /// Only the command knows.
+    Unknown,
+}
+
+/// Which arguments from there on are keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FindKeys {
+    /// Up to `last` (relative to the first; negative counts from the end), each `step`-th; of the rest only one part
+    /// in `limit` when `last` is -1.
+    Range {
+        /// Last key, relative to the first or, negative, to the end.
+        last: i32,
+        /// Distance between keys.
+        step: i32,
+        /// Divisor of the rest; 0 and 1 take all.
+        limit: i32,
+    },
+    /// A count stands at `at`, the first key at `first` (both relative to the beginning).
+    KeyNum {
+        /// Where the count stands.
+        at: i32,
+        /// Where the first key stands.
+        first: i32,
+        /// Distance between keys.
+        step: i32,
+    },
+    /// Only the command knows.
+    Unknown,
+}
+
+/// One group of a command's keys.
+#[derive(Debug, Clone, Copy)]
+pub struct KeySpec {
+    /// What is done with them.
+    pub flags: KeyFlags,
+    /// Where they begin.
+    pub begin: BeginSearch,
+    /// Which they are.
+    pub find: FindKeys,
+    /// A remark that COMMAND INFO repeats.
+    pub notes: &'static str,
+}
+
+/// The group a command belongs to, as COMMAND DOCS names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Group {
+    Generic,
+    String,
+    Connection,
+    Server,
+}
+
+/// How a command runs.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// Over the keyspace alone: everything others must learn of it goes through effects.
+    Data(fn(&mut Exec<'_>) -> CmdResult),
+    /// Over the whole server.
+    Server(fn(&mut Server, ClientId, Args<'_>) -> CmdResult),
+    /// Not itself: one of its subcommands does.
+    Container,
+}
+
+/// A command, declared.
+pub struct Command {
+    /// Lower-case name; of a subcommand its own word only.
+    pub name: &'static str,
+    /// Number of arguments, the name included (a subcommand counts the container's too); at least -n when negative.
+    pub arity: i32,
+    /// How it behaves.
+    pub flags: Flags,
+    /// ACL categories.
+    pub acl: Acl,
+    /// Where its keys are.
+    pub keys: &'static [KeySpec],
+    /// Its group.
+    pub group: Group,
+    /// Hints for clients and proxies.
+    pub tips: &'static [&'static str],
+    /// How it runs.
+    pub run: Run,
+    /// Subcommands, sorted by name.
+    pub subcommands: &'static [Command],
+}
+
+/// What a data command sees: disjoint pieces of the server, borrowed for one call.
+pub struct Exec<'a> {
+    /// The arguments, the name first.
+    pub args: Args<'a>,
+    /// The command, whose name some errors repeat.
+    pub command: &'static Command,
+    /// Index of the client's database.
+    pub db: usize,
+    /// All databases, and the effects of this command.
+    pub ks: &'a mut Keyspace,
+    /// The client's output.
+    pub reply: &'a mut Reply,
+    /// Options.
+    pub config: &'a Config,
+    /// The moment of this command.
+    pub clock: &'a Clock,
+    /// Random choices.
+    pub rng: &'a mut Rng,
+    /// The command comes from our primary, or from a file: it was valid there, so no size limit applies.
+    pub must_obey: bool,
+}
+
+/// A command's number in the registry: an index into the figures kept for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CommandId(pub u16);
+
+/// A command or subcommand as the registry knows it.
+pub struct Entry {
+    /// The declaration.
+    pub command: &'static Command,
+    /// `get`, or `config|set`.
+    pub full_name: String,
+    /// Of a subcommand, its container.
+    pub parent: Option<CommandId>,
+    /// Subcommands by name, lower case.
+    pub subcommands: Vec<CommandId>,
+}
+
+/// All commands, by name and by number.
+pub struct Registry {
+    entries: Vec<Entry>,
+    by_name: HashMap<Box<[u8]>, CommandId, ahash::RandomState>,
+}
+
+/// A name longer than this is no command's, unless one was renamed so.
+const NAME_ON_STACK: usize = 32;
+
+impl Registry {
+    /// Numbers the commands of a table.
+    #[must_use]
+    pub fn new(table: &[&'static Command]) -> Self {
+        let mut registry = Registry {
+            entries: Vec::new(),
+            by_name: HashMap::with_hasher(ahash::RandomState::with_seeds(1, 2, 3, 4)),
+        };
+        for command in table {
+            let id = registry.add(command, command.name.to_owned(), None);
+            for sub in command.subcommands {
+                let sub_id = registry.add(sub, format!("{}|{}", command.name, sub.name), Some(id));
+                registry.entries[usize::from(id.0)].subcommands.push(sub_id);
+            }
+            registry.by_name.insert(command.name.as_bytes().into(), id);
+        }
+        registry
+    }
+
+    fn add(&mut self, command: &'static Command, full_name: String, parent: Option<CommandId>) -> CommandId {
+        let id = CommandId(u16::try_from(self.entries.len()).expect("there are a few hundred commands"));
+        self.entries.push(Entry { command, full_name, parent, subcommands: Vec::new() });
+        id
+    }
+
+    /// The command or container of this name, in any case.
+    #[must_use]
+    pub fn find(&self, name: &[u8]) -> Option<CommandId> {
+        if name.len() > NAME_ON_STACK {
+            return self.by_name.get(name.to_ascii_lowercase().as_slice()).copied();
+        }
+        let mut lower = [0u8; NAME_ON_STACK];
+        let lower = &mut lower[..name.len()];
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        self.by_name.get(&*lower).copied()
+    }
+
+    /// The subcommand of a container, in any case.
+    #[must_use]
+    pub fn find_sub(&self, container: CommandId, name: &[u8]) -> Option<CommandId> {
+        let subs = &self[container].subcommands;
+        subs.iter().copied().find(|id| self[*id].command.name.as_bytes().eq_ignore_ascii_case(name))
+    }
+
+    /// The command that these arguments name, a subcommand where there is one; an unknown subcommand gives its
+    /// container.
+    #[must_use]
+    pub fn resolve(&self, args: Args<'_>) -> Option<CommandId> {
+        let id = self.find(args.get(0)?)?;
+        if self[id].subcommands.is_empty() || args.len() < 2 {
+            return Some(id);
+        }
+        Some(self.find_sub(id, args.at(1)).unwrap_or(id))
+    }
+
+    /// A command by its name with subcommands behind `|`: `config|get`.
+    #[must_use]
+    pub fn find_full(&self, name: &[u8]) -> Option<CommandId> {
+        match name.iter().position(|b| *b == b'|') {
+            Some(at) => self.find_sub(self.find(&name[..at])?, &name[at + 1..]),
+            None => self.find(name),
+        }
+    }
+
+    /// Gives a command another name; an empty one hides it. rename-command of redis.conf.
+    ///
+    /// # Errors
+    /// There is no such command, or the new name is taken.
+    pub fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), &'static str> {
+        let from = from.to_ascii_lowercase();
+        let id = *self.by_name.get(from.as_slice()).ok_or("No such command in rename-command")?;
+        if !to.is_empty() && self.by_name.contains_key(to.to_ascii_lowercase().as_slice()) {
+            return Err("Target command name already exists");
+        }
+        self.by_name.remove(from.as_slice());
+        if !to.is_empty() {
+            self.by_name.insert(to.to_ascii_lowercase().into(), id);
+        }
+        Ok(())
+    }
+
+    /// Every command that can be called by its name (not subcommands), in table order.
+    pub fn top_level(&self) -> impl Iterator<Item = CommandId> + '_ {
+        self.ids().filter(|id| self[*id].parent.is_none())
+    }
+
+    /// Every command and subcommand.
+    pub fn ids(&self) -> impl Iterator<Item = CommandId> + use<> {
+        (0..self.entries.len() as u16).map(CommandId)
+    }
+
+    /// How many commands and subcommands there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl std::ops::Index<CommandId> for Registry {
+    type Output = Entry;
+
+    fn index(&self, id: CommandId) -> &Entry {
+        &self.entries[usize::from(id.0)]
+    }
+}
+
+impl Command {
+    /// Whether so many arguments (the name included) are right.
+    #[must_use]
+    pub fn accepts(&self, args: usize) -> bool {
+        let args = args as i64;
+        if self.arity >= 0 { args == i64::from(self.arity) } else { args >= -i64::from(self.arity) }
+    }
+
+    /// Whether it declares all of `flags`.
+    #[must_use]
+    pub fn has(&self, flags: Flags) -> bool {
+        self.flags.contains(flags)
+    }
+
+    /// The positions of the keys among these arguments.
+    ///
+    /// # Errors
+    /// The command has no keys that its row can find, or the arguments do not fit the row.
+    pub fn keys_of(&self, args: Args<'_>) -> CmdResult<Vec<(usize, KeyFlags)>> {
+        let mut found = Vec::new();
+        for spec in self.keys.iter().filter(|s| !s.flags.contains(KeyFlags::NOT_KEY)) {
+            spec.find_in(args, &mut found).ok_or_else(|| CmdError::err("Invalid arguments specified for command"))?;
+        }
+        Ok(found)
+    }
+}
+
+impl KeySpec {
+    /// Adds the positions of this spec's keys; `None` when the arguments do not fit.
+    fn find_in(&self, args: Args<'_>, found: &mut Vec<(usize, KeyFlags)>) -> Option<()> {
+        let argc = args.len() as i64;
+        let first = match self.begin {
+            BeginSearch::Index(i) => i64::from(i),
+            BeginSearch::Keyword(word, from) => keyword_position(args, word, from)?,
+            BeginSearch::Unknown => return None,
+        };
+        let (first, last, step) = match self.find {
+            FindKeys::Range { last, step, limit } => {
+                let last = i64::from(last);
+                let last = if last >= 0 {
+                    first + last
+                } else if limit <= 1 {
+                    argc + last
+                } else {
+                    first + (argc - first) / i64::from(limit) + last
+                };
+                (first, last, i64::from(step))
+            }
+            FindKeys::KeyNum { at, first: key, step } => {
+                let count = std::str::from_utf8(args.get(usize::try_from(first + i64::from(at)).ok()?)?).ok()?;
+                let count: i64 = count.parse().ok().filter(|n| *n >= 0)?;
+                let key = first + i64::from(key);
+                (key, count.checked_sub(1)?.checked_mul(i64::from(step))?.checked_add(key)?, i64::from(step))
+            }
+            FindKeys::Unknown => return None,
+        };
+        let mut at = first;
+        while at <= last {
+            if at < 1 || at >= argc {
+                return None;
+            }
+            found.push((at as usize, self.flags));
+            at += step;
+        }
+        Some(())
+    }
+}
+
+fn keyword_position(args: Args<'_>, word: &str, from: i32) -> Option<i64> {
+    let len = args.len();
+    let is_word = |i: &usize| args.at(*i).eq_ignore_ascii_case(word.as_bytes());
+    let at = if from > 0 {
+        (from as usize..len).find(is_word)
+    } else {
+        (1..=len.checked_sub(from.unsigned_abs() as usize)?).rev().find(is_word)
+    };
+    at.map(|i| i as i64 + 1)
+}

@@ -6,5 +6,7 @@ pub mod fork;
 pub mod memory;
 pub mod mmap;
 pub mod pipe;
+pub mod process;
+pub mod signal;
 pub mod syslog;
 pub mod time;

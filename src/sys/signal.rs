@@ -1,0 +1,47 @@
+//! Signals, kept as flags that the loop looks at: nothing else is safe in a handler.
+
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
+
+static SHUTDOWN_ASKED: AtomicU32 = AtomicU32::new(0);
+static LAST_SIGNAL: AtomicI32 = AtomicI32::new(0);
+
+extern "C" fn on_shutdown(signal: libc::c_int) {
+    // Whoever asks twice does not want to wait for a save: the second time the process ends at once.
+    let before = SHUTDOWN_ASKED.fetch_add(1, Relaxed);
+    LAST_SIGNAL.store(signal, Relaxed);
+    if before > 0 {
+        const LAST_WORDS: &[u8] = b"You insist... exiting now.\n";
+        // SAFETY: write and _exit are async-signal-safe; the buffer is static.
+        unsafe {
+            libc::write(libc::STDOUT_FILENO, LAST_WORDS.as_ptr().cast(), LAST_WORDS.len());
+            libc::_exit(1);
+        }
+    }
+}
+
+/// Takes over SIGTERM and SIGINT, and ignores SIGHUP and SIGPIPE.
+pub fn install() {
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    let stop = SigAction::new(SigHandler::Handler(on_shutdown), SaFlags::empty(), SigSet::empty());
+    for (signal, action) in [
+        (Signal::SIGHUP, &ignore),
+        (Signal::SIGPIPE, &ignore),
+        (Signal::SIGTERM, &stop),
+        (Signal::SIGINT, &stop),
+    ] {
+        // SAFETY: the handlers do only what is async-signal-safe.
+        unsafe { sigaction(signal, action) }.expect("these signals can be handled");
+    }
+}
+
+/// The signal that asked to shut down, if one did.
+#[must_use]
+pub fn shutdown_asked() -> Option<i32> {
+    (SHUTDOWN_ASKED.load(Relaxed) > 0).then(|| LAST_SIGNAL.load(Relaxed))
+}
+
+/// Forgets the request: the shutdown could not be done.
+pub fn clear_shutdown() {
+    SHUTDOWN_ASKED.store(0, Relaxed);
+}

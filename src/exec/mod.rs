@@ -1,1 +1,174 @@
-//! TODO-DOC exec
+//! One command's life: found, admitted or refused, called, and its effects made known.
+
+mod admit;
+
+use crate::client::{Blocked, ClientFlags, ClientId};
+use crate::protocol::{Args, CmdError};
+use crate::server::Server;
+use crate::server::command::{CommandId, Exec, Flags, Run};
+use admit::Verdict;
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was answered, or its client waits for the answer.
+    Done,
+    /// It must be tried again later: its bytes stay in the query buffer.
+    Postponed,
+}
+
+/// Runs a client's request.
+pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
+    let command = match find(server, id, args) {
+        Ok(command) => command,
+        Err(error) => {
+            refuse(server, id, None, &error);
+            return Outcome::Done;
+        }
+    };
+    match admit::admit(server, id, command, args) {
+        Verdict::Run => call(server, id, command, args),
+        Verdict::Refuse(error) => refuse(server, id, Some(command), &error),
+        Verdict::Wait => {
+            server.block(id, Blocked::Paused);
+            return Outcome::Postponed;
+        }
+    }
+    Outcome::Done
+}
+
+/// The command that a request names. A client mostly repeats itself, so its last command is tried first.
+fn find(server: &mut Server, id: ClientId, args: Args<'_>) -> Result<CommandId, CmdError> {
+    let client = server.clients.get_mut(id).expect("a client lives while its command runs");
+    let registry = &server.registry;
+    if let Some(last) = client.last_command.map(CommandId)
+        && registry[last].called.as_bytes().eq_ignore_ascii_case(args.at(0))
+        && registry[last].subcommands.is_empty()
+        && registry[last].command.accepts(args.len())
+    {
+        return Ok(last);
+    }
+    let Some(mut found) = registry.find(args.at(0)) else {
+        client.last_command = None;
+        return Err(unknown_command(args));
+    };
+    if !registry[found].subcommands.is_empty() && args.len() > 1 {
+        match registry.find_sub(found, args.at(1)) {
+            Some(sub) => found = sub,
+            None => return Err(CmdError::unknown_subcommand(args.at(1), registry[found].command.name)),
+        }
+    }
+    client.last_command = Some(found.0);
+    if !registry[found].command.accepts(args.len()) {
+        return Err(CmdError::wrong_arity(&registry[found].full_name));
+    }
+    Ok(found)
+}
+
+/// The error for a command that does not exist: with the first arguments, so that the log of a client shows what it
+/// thought it was saying.
+fn unknown_command(args: Args<'_>) -> CmdError {
+    const SHOWN_MAX: usize = 128;
+    let name = args.at(0);
+    let mut text = b"unknown command '".to_vec();
+    text.extend_from_slice(&name[..name.len().min(SHOWN_MAX)]);
+    text.extend_from_slice(b"', with args beginning with: ");
+    let mut shown = Vec::new();
+    for arg in args.iter().skip(1) {
+        if shown.len() >= SHOWN_MAX {
+            break;
+        }
+        shown.push(b'\'');
+        shown.extend_from_slice(&arg[..arg.len().min(SHOWN_MAX - (shown.len() - 1))]);
+        shown.extend_from_slice(b"' ");
+    }
+    text.extend_from_slice(&shown);
+    CmdError::err(text)
+}
+
+/// Answers an error to a request that does not run.
+fn refuse(server: &mut Server, id: ClientId, command: Option<CommandId>, error: &CmdError) {
+    if let Some(command) = command {
+        server.stats.command(command).rejected += 1;
+    }
+    server.stats.count_error(error.code());
+    server.reply(id).error(error);
+    server.reply(id).take_last_error();
+}
+
+/// Runs an admitted command: handler, effects, figures.
+pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>) {
+    let declared = server.registry[command].command;
+    let client = server.clients.get_mut(id).expect("a client lives while its command runs");
+    let must_obey = client.must_obey();
+    let db = client.db;
+    client.commands += 1;
+    if !server.monitors.is_empty() && !declared.flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
+        server.feed_monitors(id, args);
+    }
+    server.begin_command(must_obey);
+    let started_us = server.clock.monotonic_us();
+    let result = match declared.run {
+        Run::Data(handler) => {
+            let client = server.clients.get_mut(id).expect("a client lives while its command runs");
+            handler(&mut Exec {
+                args,
+                command: declared,
+                db,
+                ks: &mut server.keyspace,
+                reply: &mut client.reply,
+                config: &server.config,
+                clock: &server.clock,
+                rng: &mut server.rng,
+                must_obey,
+            })
+        }
+        Run::Server(handler) => handler(server, id, args),
+        Run::Container => Err(CmdError::wrong_arity(&server.registry[command].full_name)),
+    };
+    if let Err(error) = &result
+        && let Some(client) = server.clients.get_mut(id)
+    {
+        client.reply.error(error);
+    }
+    let ended_us = server.clock.measure_us();
+    let usec = ended_us.saturating_sub(started_us);
+    server.clock.advance_to(ended_us);
+    let error = server.clients.get_mut(id).and_then(|c| c.reply.take_last_error());
+    let failed = error.is_some();
+    if let Some(error) = error {
+        server.stats.count_error(error.code());
+        if must_obey {
+            server.error_in_stream(id, command, &error);
+        }
+    }
+    server.stats.ran(command, usec, failed, server.config.latency_tracking);
+    log_if_slow(server, id, declared.flags, args, usec);
+    server.apply_effects(id, db, args);
+}
+
+fn log_if_slow(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, usec: u64) {
+    let threshold = server.config.slowlog_log_slower_than;
+    if threshold < 0 || usec < threshold as u64 || flags.contains(Flags::SKIP_SLOWLOG) {
+        return;
+    }
+    let Some(client) = server.clients.get(id) else { return };
+    let name = client.name.as_deref().unwrap_or_default().to_vec();
+    let peer = client.conn.peer_text();
+    let max = server.config.slowlog_max_len;
+    server.slowlog.push(args, usec, server.clock.now_s(), peer, name, max);
+}
+
+/// After a command, CLIENT REPLY SKIP ends or takes hold.
+pub fn after_command(server: &mut Server, id: ClientId) {
+    let Some(client) = server.clients.get_mut(id) else { return };
+    if client.flags.intersects(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_SKIP_NEXT) {
+        client.flags.remove(ClientFlags::REPLY_SKIP);
+        if client.flags.contains(ClientFlags::REPLY_SKIP_NEXT) {
+            client.flags.remove(ClientFlags::REPLY_SKIP_NEXT);
+            client.flags.insert(ClientFlags::REPLY_SKIP);
+        }
+        let muted = client.flags.intersects(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_OFF);
+        client.reply.set_muted(muted);
+    }
+}

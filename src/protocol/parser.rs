@@ -103,6 +103,14 @@ impl Parser {
         Args::new(buffer, &self.spans, Some(Span { start: self.start, end: self.pos }))
     }
 
+    /// Takes back the command just handed out: the next step gives it again.
+    pub fn unread(&mut self) {
+        self.pos = self.start;
+        self.bulks_left = 0;
+        self.bulk_len = None;
+        self.spans.clear();
+    }
+
     /// How many bytes of the buffer belong to commands already handed out: they can go.
     #[must_use]
     pub fn consumed(&self) -> usize {
@@ -156,6 +164,7 @@ impl Parser {
             line = rest;
         }
         let words = split_words(line).ok_or(ProtocolError("unbalanced quotes in request".into()))?;
+        self.start = self.pos;
         self.pos += end + 1;
         if words.is_empty() {
             return Ok(Step::Empty { newline: line.is_empty() });

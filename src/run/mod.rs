@@ -1,1 +1,11 @@
-//! TODO-DOC run
+//! The program: from arguments to a running server, and the loop that it then is.
+//!
+//! ```text
+//! startup -> [ before_sleep -> poll -> events -> pending clients -> cron ] -> exit
+//! ```
+
+mod accept;
+mod before_sleep;
+mod process;
+pub mod startup;
+mod turn;

@@ -244,6 +244,9 @@ pub struct Entry {
     pub command: &'static Command,
     /// `get`, or `config|set`.
     pub full_name: String,
+    /// The name by which it is called: another one after rename-command, none when that hid it. Of a subcommand the
+    /// full name, which no request can match.
+    pub called: String,
     /// Of a subcommand, its container.
     pub parent: Option<CommandId>,
     /// Subcommands by name, lower case.
@@ -280,7 +283,8 @@ impl Registry {
 
     fn add(&mut self, command: &'static Command, full_name: String, parent: Option<CommandId>) -> CommandId {
         let id = CommandId(u16::try_from(self.entries.len()).expect("there are a few hundred commands"));
-        self.entries.push(Entry { command, full_name, parent, subcommands: Vec::new() });
+        let called = full_name.clone();
+        self.entries.push(Entry { command, full_name, called, parent, subcommands: Vec::new() });
         id
     }
 
@@ -335,6 +339,7 @@ impl Registry {
             return Err("Target command name already exists");
         }
         self.by_name.remove(from.as_slice());
+        self.entries[usize::from(id.0)].called = String::from_utf8_lossy(to).to_ascii_lowercase();
         if !to.is_empty() {
             self.by_name.insert(to.to_ascii_lowercase().into(), id);
         }

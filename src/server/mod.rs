@@ -1,1 +1,172 @@
-//! TODO-DOC server
+//! The server: owns every subsystem by value, acts on what commands did, and names no command.
+//!
+//! ```text
+//! run::process -> exec::admit -> exec::call -> handler -> Effects
+//!                                                           |
+//!                              server::apply  <-------------+   counts, propagates, wakes
+//!                                  |
+//!             replication backlog -+- replicas read it before the loop sleeps
+//! ```
+
+pub mod apply;
+pub mod clients;
+pub mod command;
+pub mod cron;
+pub mod listeners;
+pub mod monitor;
+pub mod pause;
+pub mod persistence;
+pub mod replication;
+pub mod slowlog;
+pub mod stats;
+
+use crate::client::{ClientId, Clients};
+use crate::config::Config;
+use crate::keyspace::{ExpiryMode, Keyspace};
+use crate::protocol::Reply;
+use crate::util::clock::Clock;
+use crate::util::rng::{self, Rng};
+use command::Registry;
+use listeners::Listeners;
+use pause::Pause;
+use slowlog::Slowlog;
+use stats::Stats;
+
+/// Version of Redis whose behaviour clients may expect: what INFO's redis_version says.
+pub const REDIS_VERSION: &str = "7.2.4";
+/// Our own version.
+pub const OXIDIS_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Size of the buffer that all sockets are read into, bytes: what one client may send in one turn.
+pub const READ_BUFFER: usize = 64 * 1024;
+
+/// Everything that the server is.
+pub struct Server {
+    /// Options.
+    pub config: Config,
+    /// All commands.
+    pub registry: Registry,
+    /// All databases.
+    pub keyspace: Keyspace,
+    /// All clients.
+    pub clients: Clients,
+    /// The moment.
+    pub clock: Clock,
+    /// Random choices.
+    pub rng: Rng,
+    /// Counters.
+    pub stats: Stats,
+    /// SLOWLOG.
+    pub slowlog: Slowlog,
+    /// Clients that MONITOR.
+    pub monitors: Vec<ClientId>,
+    /// CLIENT PAUSE.
+    pub pause: Pause,
+    /// Where sockets are registered.
+    pub poll: mio::Registry,
+    /// Listening sockets.
+    pub listeners: Listeners,
+    /// Clients with replies to send before the loop sleeps.
+    pub pending_writes: Vec<ClientId>,
+    /// Clients that have more to read or to run than a turn allowed: the next poll does not sleep.
+    pub pending_reads: Vec<ClientId>,
+    /// Clients to close at the end of the turn.
+    pub closing: Vec<ClientId>,
+    /// Clients that wait for something, in the order in which they began to.
+    pub blocked: Vec<ClientId>,
+    /// Changes since the last successful save.
+    pub dirty: u64,
+    /// DEBUG SET-ACTIVE-EXPIRE.
+    pub active_expire: bool,
+    /// A dataset is being loaded: most commands answer -LOADING.
+    pub loading: bool,
+    /// A fork's child lives: nothing dirties pages that need not be.
+    pub child_alive: bool,
+    /// The command now running may be at work for its primary; tells what lookups do with expired keys.
+    pub run_id: String,
+    /// Absolute path of our own program.
+    pub executable: String,
+    /// Cron runs so far.
+    pub cron_loops: u64,
+    /// Where the clients' cron goes on.
+    pub clients_cron_slot: usize,
+    /// Largest input and output buffers seen of late, bytes.
+    pub recent_buffers: (usize, usize),
+    /// Memory in use once started, with no data, bytes.
+    pub startup_memory: usize,
+    /// The loop ends with this exit code at the end of the turn.
+    pub exit: Option<i32>,
+    /// The buffer that sockets are read into.
+    pub read_buffer: Vec<u8>,
+}
+
+impl Server {
+    /// A server that listens nowhere yet.
+    #[must_use]
+    pub fn new(config: Config, registry: Registry, poll: mio::Registry) -> Self {
+        let commands = registry.len();
+        let databases = config.databases as usize;
+        Server {
+            config,
+            registry,
+            keyspace: Keyspace::new(databases),
+            clients: Clients::default(),
+            clock: Clock::new(),
+            rng: Rng::from_system(),
+            stats: Stats::new(commands),
+            slowlog: Slowlog::default(),
+            monitors: Vec::new(),
+            pause: Pause::default(),
+            poll,
+            listeners: Listeners::default(),
+            pending_writes: Vec::new(),
+            pending_reads: Vec::new(),
+            closing: Vec::new(),
+            blocked: Vec::new(),
+            dirty: 0,
+            active_expire: true,
+            loading: false,
+            child_alive: false,
+            run_id: String::from_utf8_lossy(&rng::hex_id()).into_owned(),
+            executable: std::env::current_exe().map_or_else(|_| String::new(), |p| p.display().to_string()),
+            cron_loops: 0,
+            clients_cron_slot: 0,
+            recent_buffers: (0, 0),
+            startup_memory: 0,
+            exit: None,
+            read_buffer: vec![0; READ_BUFFER],
+        }
+    }
+
+    /// Whether we follow a primary.
+    #[must_use]
+    pub fn is_replica(&self) -> bool {
+        self.config.replicaof.is_some()
+    }
+
+    /// What lookups do with expired keys, for a client's command.
+    #[must_use]
+    pub fn expiry_mode(&self, must_obey: bool) -> ExpiryMode {
+        if must_obey || self.loading {
+            ExpiryMode::Ignore
+        } else if self.is_replica() || self.pause.holds_writes() {
+            ExpiryMode::Hide
+        } else {
+            ExpiryMode::Delete
+        }
+    }
+
+    /// Sets the keyspace's context for what follows.
+    pub fn begin_command(&mut self, must_obey: bool) {
+        let mode = self.expiry_mode(must_obey);
+        self.keyspace.begin(self.clock.now_ms(), mode, !self.child_alive);
+    }
+
+    /// The output of a client whose command is running.
+    ///
+    /// # Panics
+    /// When the client is gone: it lives as long as its command runs.
+    pub fn reply(&mut self, id: ClientId) -> &mut Reply {
+        &mut self.clients.get_mut(id).expect("a client lives while its command runs").reply
+    }
+}

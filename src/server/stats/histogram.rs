@@ -53,15 +53,6 @@ impl Histogram {
         }
         0
     }
-
-    /// How many values are at most `ns`, for each bucket that holds any: (largest value of the bucket, running count).
-    pub fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        let mut seen = 0;
-        self.counts.iter().enumerate().filter(|(_, c)| **c > 0).map(move |(i, count)| {
-            seen += u64::from(*count);
-            (highest_of(i), seen)
-        })
-    }
 }
 
 fn index_of(value: u64) -> usize {
@@ -97,7 +88,7 @@ mod tests {
         (1..=1000).for_each(|i| h.record(i * 1000));
         assert_eq!(h.percentile(50.0), highest_of(index_of(500_000)));
         assert_eq!(h.percentile(100.0), highest_of(index_of(1_000_000)));
-        assert_eq!(h.cumulative().last().map(|(_, n)| n), Some(1000));
+        assert_eq!(h.total(), 1000);
     }
 
     #[test]

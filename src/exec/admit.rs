@@ -1,0 +1,112 @@
+//! Whether a command may run now. The refusals stand in Redis's order, since a request that several of them fit gets
+//! the error of the first.
+
+use crate::client::{ClientFlags, ClientId};
+use crate::config::Protected;
+use crate::protocol::{Args, CmdError};
+use crate::server::Server;
+use crate::server::command::{Command, CommandId, Flags};
+use crate::server::pause::Holds;
+
+/// May it run?
+pub enum Verdict {
+    /// Yes.
+    Run,
+    /// No: answer this.
+    Refuse(CmdError),
+    /// Not while the server is paused.
+    Wait,
+}
+
+/// Looks at a command before it runs.
+pub fn admit(server: &Server, id: ClientId, command: CommandId, args: Args<'_>) -> Verdict {
+    match refusal(server, id, command, args) {
+        Some(error) => Verdict::Refuse(error),
+        None if must_wait(server, id, command) => Verdict::Wait,
+        None => Verdict::Run,
+    }
+}
+
+fn refusal(server: &Server, id: ClientId, command: CommandId, _args: Args<'_>) -> Option<CmdError> {
+    let declared = server.registry[command].command;
+    let flags = declared.flags;
+    let client = server.clients.get(id)?;
+    let config = &server.config;
+    if let Some(error) = protected(server, id, command) {
+        return Some(error);
+    }
+    if !client.authenticated && !flags.contains(Flags::NO_AUTH) {
+        return Some(CmdError::NO_AUTH);
+    }
+    if client.must_obey() {
+        return None;
+    }
+    let writes = flags.contains(Flags::WRITE);
+    if writes || is_ping(declared) {
+        if server.refuses_writes_for_disk() {
+            return Some(CmdError::BGSAVE_ERROR);
+        }
+    }
+    if writes {
+        let replicas_wanted = config.min_replicas_to_write as usize;
+        if replicas_wanted > 0
+            && config.min_replicas_max_lag > 0
+            && !server.is_replica()
+            && server.good_replicas() < replicas_wanted
+        {
+            return Some(CmdError::NO_REPLICAS);
+        }
+        if server.is_replica() && config.replica_read_only {
+            return Some(CmdError::READ_ONLY);
+        }
+    }
+    if !config.replica_serve_stale_data && !flags.contains(Flags::STALE) && !server.primary_link_up() {
+        return Some(CmdError::MASTER_DOWN);
+    }
+    if server.loading && !flags.contains(Flags::LOADING) {
+        return Some(CmdError::LOADING);
+    }
+    if server.async_loading() && flags.contains(Flags::NO_ASYNC_LOADING) {
+        return Some(CmdError::LOADING);
+    }
+    let touches_keys = flags.intersects(Flags::WRITE | Flags::READONLY | Flags::MAY_REPLICATE);
+    if client.flags.contains(ClientFlags::REPLICA) && touches_keys {
+        return Some(CmdError::REPLICA_KEYSPACE);
+    }
+    None
+}
+
+fn is_ping(command: &Command) -> bool {
+    command.name == "ping"
+}
+
+/// DEBUG and MODULE are for those whom the configuration trusts.
+fn protected(server: &Server, id: ClientId, command: CommandId) -> Option<CmdError> {
+    let entry = &server.registry[command];
+    let top = entry.parent.map_or(entry, |p| &server.registry[p]).command.name;
+    let (name, option, allowed) = match top {
+        "debug" => ("DEBUG", "enable-debug-command", server.config.enable_debug_command),
+        "module" => ("MODULE", "enable-module-command", server.config.enable_module_command),
+        _ => return None,
+    };
+    let local = server.clients.get(id).is_some_and(|c| c.conn.is_local());
+    let allows = match allowed {
+        Protected::Yes => true,
+        Protected::Local => local,
+        Protected::No => false,
+    };
+    (!allows).then(|| {
+        CmdError::err(format!(
+            "{name} command not allowed. If the {option} option is set to \"local\", you can run it from a local \
+             connection, otherwise you need to set this option in the configuration file, and then restart the server."
+        ))
+    })
+}
+
+fn must_wait(server: &Server, id: ClientId, command: CommandId) -> bool {
+    let Some(holds) = server.pause.holds() else { return false };
+    let exempt =
+        server.clients.get(id).is_none_or(|c| c.must_obey() || c.flags.contains(ClientFlags::REPLICA));
+    let flags = server.registry[command].command.flags;
+    !exempt && (holds == Holds::All || flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE))
+}

@@ -1,0 +1,36 @@
+//! What must be done before the loop waits for events. The order is part of the promise to clients.
+
+use crate::client::ClientFlags;
+use crate::server::Server;
+use std::time::Duration;
+
+/// What fast expiry may take between two polls.
+const FAST_EXPIRE: Duration = Duration::from_millis(1);
+
+/// Does it.
+pub fn before_sleep(server: &mut Server) {
+    // A key that is due goes before clients are answered by what is left; in slices, so that they do not wait.
+    if server.active_expire && !server.is_replica() && !server.loading && !server.pause.holds_writes() {
+        server.expire_keys(FAST_EXPIRE);
+    }
+    server.before_sleep_replication();
+    // Replies last: what a reply promises (a WAIT counted, a write in the backlog) has been done above.
+    write_replies(server);
+    server.close_scheduled();
+    server.clients.free_dead();
+}
+
+fn write_replies(server: &mut Server) {
+    let mut queue = std::mem::take(&mut server.pending_writes);
+    for id in queue.drain(..) {
+        if let Some(client) = server.clients.get_mut(id) {
+            client.flags.remove(ClientFlags::QUEUED_WRITE);
+            if !client.flags.contains(ClientFlags::CLOSE_ASAP) {
+                server.write_client(id);
+            }
+        }
+    }
+    // Writing may have put clients back in line: those come with the next turn, which must not sleep.
+    queue.append(&mut server.pending_writes);
+    server.pending_writes = queue;
+}

@@ -1,0 +1,177 @@
+//! From a readable socket to executed commands.
+//!
+//! All sockets are read into one buffer. A client whose bytes are whole commands keeps nothing: its requests are
+//! parsed and run where they were read. Only what is left over is copied into the client's own query buffer, in front
+//! of what it sends next. One turn takes at most a buffer full from each client, so none starves the others.
+
+use crate::client::{ClientFlags, ClientId};
+use crate::exec::{self, Outcome};
+use crate::net::conn::Moved;
+use crate::protocol::args::Args;
+use crate::protocol::error::CmdError;
+use crate::protocol::parser::{Limits, Parser, ProtocolError, Step};
+use crate::server::Server;
+use crate::server::clients::describe;
+use crate::{log_verbose, log_warning};
+
+/// Reads what a client sent and runs it.
+pub fn read_client(server: &mut Server, id: ClientId) {
+    let Some(client) = server.clients.get_mut(id) else { return };
+    if client.flags.contains(ClientFlags::CLOSE_ASAP) {
+        return;
+    }
+    // A client that waits is read no further than its limit needs: its bytes stay in the kernel.
+    if client.blocked.is_some() && client.query.len() >= server.read_buffer.len() {
+        client.flags.insert(ClientFlags::READABLE);
+        return;
+    }
+    let mut buffer = std::mem::take(&mut server.read_buffer);
+    server.stats.reads_processed += 1;
+    match client.conn.read(&mut buffer) {
+        Moved::Bytes(n) => {
+            let filled = n == buffer.len();
+            received(server, id, &buffer[..n]);
+            server.read_buffer = buffer;
+            let now = server.clock.monotonic_ms();
+            if let Some(client) = server.clients.get_mut(id) {
+                client.active_ms = now;
+                // A short read emptied the socket, and new bytes bring a new event; a full one may have left some.
+                client.flags.set(ClientFlags::READABLE, filled);
+                if filled {
+                    server.queue_read(id);
+                }
+            }
+            return;
+        }
+        Moved::WouldBlock => client.flags.remove(ClientFlags::READABLE),
+        Moved::Closed => {
+            log_verbose!("Client closed connection {}", describe(client, &server.registry, server.clock.monotonic_ms()));
+            server.close_later(id);
+        }
+        Moved::Failed(e) => {
+            let text = e.raw_os_error().map_or_else(|| e.to_string(), |c| nix::errno::Errno::from_raw(c).desc().into());
+            log_verbose!("Reading from client: {text}");
+            server.close_later(id);
+        }
+    }
+    server.read_buffer = buffer;
+}
+
+/// Goes on with a client that has unread or unprocessed bytes.
+pub fn resume_client(server: &mut Server, id: ClientId) {
+    let Some(client) = server.clients.get_mut(id) else { return };
+    client.flags.remove(ClientFlags::QUEUED_READ);
+    if client.blocked.is_none() && !client.query.is_empty() {
+        received(server, id, &[]);
+    }
+    if server.clients.get(id).is_some_and(|c| c.flags.contains(ClientFlags::READABLE)) {
+        read_client(server, id);
+    }
+}
+
+/// Runs the commands in what a client had left over and what has just come.
+fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
+    let Some(client) = server.clients.get_mut(id) else { return };
+    if client.must_obey() {
+        server.stats.net_repl_input_bytes += fresh.len() as u64;
+    } else {
+        server.stats.net_input_bytes += fresh.len() as u64;
+    }
+    client.bytes_in += fresh.len() as u64;
+    let mut kept = std::mem::take(&mut client.query);
+    let mut parser = std::mem::take(&mut client.parser);
+    let used = if kept.is_empty() {
+        let used = run_all(server, id, fresh, &mut parser);
+        kept.extend_from_slice(&fresh[used..]);
+        used
+    } else {
+        // A big argument must not be copied again and again as it grows.
+        kept.reserve(fresh.len().max(parser.missing(kept.len()).min(4 * kept.len())));
+        kept.extend_from_slice(fresh);
+        let used = run_all(server, id, &kept, &mut parser);
+        kept.drain(..used);
+        used
+    };
+    parser.shift(used);
+    let now = server.clock.monotonic_ms();
+    let Some(client) = server.clients.get_mut(id) else { return };
+    client.query_len = kept.len();
+    client.query_peak = client.query_peak.max(kept.len() + used);
+    client.args_len = 0;
+    client.query = kept;
+    client.parser = parser;
+    if client.query.len() > server.config.client_query_buffer_limit && !client.must_obey() {
+        let text = describe(client, &server.registry, now);
+        let shown = client.query[..client.query.len().min(64)].escape_ascii().to_string();
+        log_warning!("Closing client that reached max query buffer length: {text} (qbuf initial bytes: \"{shown}\")");
+        server.stats.client_query_limit_disconnections += 1;
+        server.close_later(id);
+    }
+    server.queue_write(id);
+}
+
+/// Runs every whole command in `buffer`; returns how many of its bytes are done with.
+fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser) -> usize {
+    loop {
+        let Some(client) = server.clients.get_mut(id) else { return parser.consumed() };
+        if client.blocked.is_some() || client.closing() {
+            return parser.consumed();
+        }
+        client.query_len = buffer.len();
+        let obeys = client.must_obey();
+        let limits = Limits {
+            bulk_max: (!obeys).then_some(server.config.proto_max_bulk_len as u64),
+            unauthenticated: !client.authenticated,
+        };
+        let outcome = match parser.step(buffer, limits) {
+            Ok(Step::Command) => run_one(server, id, parser.args(buffer)),
+            Ok(Step::Inline(words)) => run_one(server, id, words.as_args()),
+            Ok(Step::Empty { newline }) => {
+                if newline {
+                    server.replica_is_alive(id);
+                }
+                Outcome::Done
+            }
+            Ok(Step::NeedMore) => return parser.consumed(),
+            Err(error) => {
+                protocol_error(server, id, buffer, &error);
+                return buffer.len().min(parser.consumed());
+            }
+        };
+        if outcome == Outcome::Postponed {
+            parser.unread();
+            return parser.consumed();
+        }
+    }
+}
+
+fn run_one(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
+    if let Some(client) = server.clients.get_mut(id) {
+        client.args_len = args.payload_len();
+    }
+    let outcome = exec::run(server, id, args);
+    exec::after_command(server, id);
+    outcome
+}
+
+/// Tells the client what it did wrong, and closes it.
+fn protocol_error(server: &mut Server, id: ClientId, buffer: &[u8], error: &ProtocolError) {
+    let now = server.clock.monotonic_ms();
+    let Some(client) = server.clients.get_mut(id) else { return };
+    let text = describe(client, &server.registry, now);
+    let shown = buffer[..buffer.len().min(64)].escape_ascii().to_string();
+    if client.must_obey() {
+        log_warning!(
+            "Protocol error ({}) from client: {text}. Query buffer during protocol error: '{shown}'",
+            error.0
+        );
+        server.close_later(id);
+        return;
+    }
+    log_verbose!("Protocol error ({}) from client: {text}. Query buffer during protocol error: '{shown}'", error.0);
+    let error = CmdError::err(format!("Protocol error: {}", error.0));
+    client.reply.error(&error);
+    client.reply.take_last_error();
+    server.stats.count_error(error.code());
+    server.close_after_reply(id);
+}

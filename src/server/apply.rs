@@ -1,0 +1,77 @@
+//! What a command did, made known: the one place that turns effects into counters and into the stream for replicas.
+//!
+//! Order matters: keys that expired under the command are deleted on the replicas before the command runs there; if
+//! more than one command comes of it, they travel as a transaction, so that no replica shows half of them.
+
+use super::Server;
+use crate::client::ClientId;
+use crate::keyspace::effects::{OwnedCmd, Propagate};
+use crate::protocol::Args;
+use crate::protocol::args::encode_command;
+
+impl Server {
+    /// Acts on the effects of the command that just ran in database `db`, and clears them.
+    pub fn apply_effects(&mut self, id: ClientId, db: usize, args: Args<'_>) {
+        let effects = &mut self.keyspace.effects;
+        if effects.dirty == 0 && effects.expired.is_empty() && effects.propagate == Propagate::AsSent {
+            return;
+        }
+        self.dirty += effects.dirty;
+        let wrote = effects.dirty > 0;
+        let propagate = std::mem::take(&mut effects.propagate);
+        let expired = std::mem::take(&mut effects.expired);
+        let obeys = self.clients.get(id).is_some_and(|c| c.must_obey());
+        // A replica passes its primary's bytes on as they came: what the commands did there is in them already.
+        if self.stream_wanted() && !obeys {
+            let as_sent = wrote && propagate == Propagate::AsSent;
+            let instead: &[OwnedCmd] = match &propagate {
+                Propagate::Instead(commands) => commands,
+                Propagate::AsSent | Propagate::Never => &[],
+            };
+            let count = expired.len() + usize::from(as_sent) + instead.len();
+            if count > 1 {
+                self.feed_stream(db, b"*1\r\n$5\r\nMULTI\r\n");
+            }
+            for (db, key) in &expired {
+                self.feed_deletion(*db, key);
+            }
+            if as_sent {
+                self.feed_args(db, args);
+            }
+            for command in instead {
+                self.feed_command(db, command.iter().map(Vec::as_slice));
+            }
+            if count > 1 {
+                self.feed_stream(db, b"*1\r\n$4\r\nEXEC\r\n");
+            }
+            if wrote && let Some(offset) = self.stream_end() && let Some(client) = self.clients.get_mut(id) {
+                client.written_offset = offset;
+            }
+        }
+        self.keyspace.effects.reset();
+        // The list goes back for the next command: lazily expired keys must not cost an allocation each time.
+        self.keyspace.effects.expired = expired;
+        self.keyspace.effects.expired.clear();
+    }
+
+    /// Tells the replicas that a key expired.
+    pub fn feed_deletion(&mut self, db: usize, key: &[u8]) {
+        let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
+        self.feed_command(db, [verb, key].into_iter());
+    }
+
+    /// Puts a command into the stream as its client sent it, byte for byte where that is possible.
+    fn feed_args(&mut self, db: usize, args: Args<'_>) {
+        match args.raw() {
+            Some(raw) => self.feed_stream(db, raw),
+            None => self.feed_command(db, args.iter()),
+        }
+    }
+
+    /// Puts a command into the stream.
+    pub fn feed_command<'a>(&mut self, db: usize, parts: impl ExactSizeIterator<Item = &'a [u8]>) {
+        let mut bytes = Vec::with_capacity(64);
+        encode_command(&mut bytes, parts);
+        self.feed_stream(db, &bytes);
+    }
+}

@@ -1,0 +1,261 @@
+//! Clients coming and going, and their output.
+
+use super::Server;
+use super::listeners::FIRST_CLIENT_TOKEN;
+use crate::client::{Blocked, Client, ClientClass, ClientFlags, ClientId};
+use crate::config::OutputBufferLimit;
+use crate::log_warning;
+use crate::net::conn::{Conn, Moved};
+use mio::Token;
+use smallvec::SmallVec;
+use std::time::Duration;
+
+/// Bytes written to one client in one go, so that a big reply does not hold the others up.
+const WRITE_MAX: usize = 64 * 1024;
+
+impl Server {
+    /// Takes a connection in as a client.
+    ///
+    /// # Errors
+    /// It cannot be watched.
+    pub fn add_client(&mut self, mut conn: Conn) -> std::io::Result<ClientId> {
+        let id = self.clients.next_id();
+        conn.register(&self.poll, Token(FIRST_CLIENT_TOKEN + id.slot))?;
+        Ok(self.adopt_connection(conn))
+    }
+
+    /// Takes over a connection that is registered under another token: the link to our primary.
+    ///
+    /// # Errors
+    /// It cannot be watched.
+    pub fn add_registered_client(&mut self, mut conn: Conn) -> std::io::Result<ClientId> {
+        let id = self.clients.next_id();
+        conn.reregister(&self.poll, Token(FIRST_CLIENT_TOKEN + id.slot))?;
+        Ok(self.adopt_connection(conn))
+    }
+
+    fn adopt_connection(&mut self, conn: Conn) -> ClientId {
+        conn.set_nodelay(true);
+        if self.config.tcp_keepalive > 0 {
+            conn.set_keepalive(Duration::from_secs(u64::from(self.config.tcp_keepalive)));
+        }
+        let unix = matches!(conn, Conn::Unix(_));
+        let authenticated = self.config.requirepass.is_empty();
+        let id = self.clients.insert(conn, self.clock.monotonic_ms());
+        if let Some(client) = self.clients.get_mut(id) {
+            client.flags.set(ClientFlags::UNIX_SOCKET, unix);
+            client.authenticated = authenticated;
+        }
+        id
+    }
+
+    /// Puts a client in line for writing before the loop sleeps, and enforces its output limits.
+    pub fn queue_write(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        if client.reply.is_empty() {
+            return;
+        }
+        if !client.flags.intersects(ClientFlags::QUEUED_WRITE | ClientFlags::WAITS_WRITABLE) {
+            client.flags.insert(ClientFlags::QUEUED_WRITE);
+            self.pending_writes.push(id);
+        }
+        self.check_output_limits(id);
+    }
+
+    /// Closes a client, at the end of the turn, whose unsent replies are beyond its class's limit.
+    fn check_output_limits(&mut self, id: ClientId) {
+        let now = self.clock.monotonic_ms();
+        let Some(client) = self.clients.get_mut(id) else { return };
+        let limit = match client.class() {
+            ClientClass::Normal => self.config.client_output_buffer_limit.normal,
+            ClientClass::Pubsub => self.config.client_output_buffer_limit.pubsub,
+            // Replicas read from the backlog, which holds them to their limit; our primary gets only ACKs.
+            ClientClass::Replica | ClientClass::Primary => return,
+        };
+        if over_limit(client, limit, now) && !client.flags.contains(ClientFlags::CLOSE_ASAP) {
+            let text = describe(client, &self.registry, now);
+            log_warning!("Client {text} scheduled to be closed ASAP for overcoming of output buffer limits.");
+            self.stats.client_output_limit_disconnections += 1;
+            self.close_later(id);
+        }
+    }
+
+    /// Writes a client's replies as far as its socket takes them.
+    pub fn write_client(&mut self, id: ClientId) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        let mut written = 0;
+        let broken = loop {
+            if client.reply.is_empty() {
+                client.flags.remove(ClientFlags::WAITS_WRITABLE);
+                break false;
+            }
+            if written >= WRITE_MAX {
+                // The socket would take more: it says so again only after it was full, so come back by ourselves.
+                client.flags.insert(ClientFlags::QUEUED_WRITE);
+                client.flags.remove(ClientFlags::WAITS_WRITABLE);
+                self.pending_writes.push(id);
+                break false;
+            }
+            let moved = match client.reply.single() {
+                Some(bytes) => client.conn.write(bytes),
+                None => {
+                    let mut slices = SmallVec::new();
+                    client.reply.gather(&mut slices);
+                    client.conn.write_vectored(&slices)
+                }
+            };
+            match moved {
+                Moved::Bytes(n) => {
+                    written += n;
+                    client.reply.advance(n);
+                }
+                Moved::WouldBlock => {
+                    client.flags.insert(ClientFlags::WAITS_WRITABLE);
+                    break false;
+                }
+                Moved::Closed => break true,
+                Moved::Failed(e) => {
+                    crate::log_verbose!("Error writing to client: {e}");
+                    break true;
+                }
+            }
+        };
+        if written > 0 {
+            client.bytes_out += written as u64;
+            self.stats.net_output_bytes += written as u64;
+            // A replica's or a monitor's output does not show that it is alive: only what it sends does.
+            if !client.flags.contains(ClientFlags::PRIMARY) {
+                client.active_ms = self.clock.monotonic_ms();
+            }
+        }
+        let done = client.reply.is_empty() && client.flags.contains(ClientFlags::CLOSE_AFTER_REPLY);
+        self.stats.writes_processed += 1;
+        if broken || done {
+            self.close_later(id);
+        }
+    }
+
+    /// Closes a client at the end of the turn; it gets and runs nothing any more.
+    pub fn close_later(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(id)
+            && !client.flags.contains(ClientFlags::CLOSE_ASAP)
+        {
+            client.flags.insert(ClientFlags::CLOSE_ASAP);
+            self.closing.push(id);
+        }
+    }
+
+    /// Closes a client once it got its replies.
+    pub fn close_after_reply(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(id) {
+            client.flags.insert(ClientFlags::CLOSE_AFTER_REPLY);
+        }
+    }
+
+    /// Closes now all clients that are to be closed.
+    pub fn close_scheduled(&mut self) {
+        while let Some(id) = self.closing.pop() {
+            self.close_now(id);
+        }
+    }
+
+    fn close_now(&mut self, id: ClientId) {
+        self.forget_replication_client(id);
+        let Some(client) = self.clients.get_mut(id) else { return };
+        client.conn.deregister(&self.poll);
+        let flags = client.flags;
+        if flags.contains(ClientFlags::MONITOR) {
+            self.monitors.retain(|m| *m != id);
+        }
+        if client.blocked.is_some() {
+            self.blocked.retain(|b| *b != id);
+        }
+        self.clients.kill(id);
+    }
+
+    /// Makes a client wait; it is then processed no further until [`Server::unblock`].
+    pub fn block(&mut self, id: ClientId, reason: Blocked) {
+        if let Some(client) = self.clients.get_mut(id) {
+            assert!(client.blocked.is_none(), "a blocked client runs no command");
+            client.blocked = Some(reason);
+            self.blocked.push(id);
+        }
+    }
+
+    /// Lets a client go on with what it sent meanwhile.
+    pub fn unblock(&mut self, id: ClientId) {
+        self.blocked.retain(|b| *b != id);
+        if let Some(client) = self.clients.get_mut(id) {
+            client.blocked = None;
+            self.queue_read(id);
+        }
+    }
+
+    /// Has a client processed again in the next turn.
+    pub fn queue_read(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(id)
+            && !client.flags.contains(ClientFlags::QUEUED_READ)
+        {
+            client.flags.insert(ClientFlags::QUEUED_READ);
+            self.pending_reads.push(id);
+        }
+    }
+}
+
+fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> bool {
+    let pending = client.reply.pending() as u64;
+    if limit.hard > 0 && pending >= limit.hard {
+        return true;
+    }
+    if limit.soft == 0 || pending < limit.soft {
+        client.over_soft_limit_ms = None;
+        return false;
+    }
+    let since = *client.over_soft_limit_ms.get_or_insert(now_ms);
+    now_ms - since > limit.soft_seconds as u64 * 1000
+}
+
+/// A client in one line: what CLIENT LIST shows of it.
+#[must_use]
+pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u64) -> String {
+    let blocked = client.blocked.is_some();
+    let command = client
+        .last_command
+        .map_or("NULL", |id| registry[super::command::CommandId(id)].full_name.as_str());
+    let text = |t: &Option<Box<[u8]>>| {
+        t.as_deref().map_or_else(String::new, |t| String::from_utf8_lossy(t).into_owned())
+    };
+    let (tail, sealed) = client.reply.memory();
+    let query_memory = client.query.capacity();
+    let parsed = client.parser.argument_bytes() + client.args_len;
+    let total = size_of::<Client>() + query_memory + tail + sealed + parsed;
+    let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
+    format!(
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi=-1 qbuf={} \
+         qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} \
+         user=default redir=-1 resp={} lib-name={} lib-ver={}",
+        client.id.number,
+        client.conn.peer_text(),
+        client.conn.local_text(),
+        client.conn.fd(),
+        text(&client.name),
+        now_ms.saturating_sub(client.created_ms) / 1000,
+        now_ms.saturating_sub(client.active_ms) / 1000,
+        client.flags.letters(blocked),
+        client.db,
+        client.query_len,
+        query_memory.saturating_sub(client.query.len()),
+        parsed,
+        tail,
+        client.reply.tail_len(),
+        client.reply.tail_len(),
+        client.reply.sealed_chunks(),
+        sealed,
+        total,
+        if writable { "rw" } else { "r" },
+        command,
+        if client.reply.resp3() { 3 } else { 2 },
+        text(&client.lib_name),
+        text(&client.lib_ver),
+    )
+}

@@ -1,0 +1,23 @@
+//! The server's side of persistence: what other parts ask of it, and its work in the loop.
+
+use super::Server;
+
+impl Server {
+    /// Whether writes are refused because the last snapshot failed.
+    #[must_use]
+    pub fn refuses_writes_for_disk(&self) -> bool {
+        false
+    }
+
+    /// Whether there is work that the loop must not sleep over: a load under way.
+    #[must_use]
+    pub fn has_urgent_work(&self) -> bool {
+        false
+    }
+
+    /// Goes on loading for a slice of time, if a load is under way.
+    pub fn loading_slice(&mut self) {}
+
+    /// At each cron: the child, the save points.
+    pub fn persistence_cron(&mut self) {}
+}

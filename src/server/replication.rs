@@ -1,0 +1,69 @@
+//! The server's side of replication: what other parts ask of it, and its work in the loop.
+
+use super::Server;
+use super::command::CommandId;
+use crate::client::ClientId;
+use crate::net::event_loop::Ready;
+use crate::protocol::CmdError;
+
+impl Server {
+    /// Whether anybody reads, or may come to read, the replication stream.
+    #[must_use]
+    pub fn stream_wanted(&self) -> bool {
+        false
+    }
+
+    /// Appends encoded commands for database `db` to the stream.
+    pub fn feed_stream(&mut self, _db: usize, _bytes: &[u8]) {}
+
+    /// Offset behind the last byte of the stream.
+    #[must_use]
+    pub fn stream_end(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether the link to our primary is up; true when there is none.
+    #[must_use]
+    pub fn primary_link_up(&self) -> bool {
+        !self.is_replica()
+    }
+
+    /// Replicas that acknowledged lately enough for min-replicas-to-write.
+    #[must_use]
+    pub fn good_replicas(&self) -> usize {
+        0
+    }
+
+    /// A client is about to be closed: if it was a replica, or our primary, replication lets go of it.
+    pub fn forget_replication_client(&mut self, _id: ClientId) {}
+
+    /// Whether a full sync is loading beside the data that is still served.
+    #[must_use]
+    pub fn async_loading(&self) -> bool {
+        false
+    }
+
+    /// A command of our primary's stream failed here.
+    pub fn error_in_stream(&mut self, _id: ClientId, _command: CommandId, _error: &CmdError) {
+        self.stats.unexpected_error_replies += 1;
+    }
+
+    /// A replica sent a bare newline: it is loading what we sent, and alive.
+    pub fn replica_is_alive(&mut self, _id: ClientId) {}
+
+    /// A client's socket takes more bytes. `waited`: replies were kept back for it.
+    pub fn client_writable(&mut self, id: ClientId, waited: bool) {
+        if waited {
+            self.write_client(id);
+        }
+    }
+
+    /// An event of a source that is neither a listener nor a client: the link to our primary, a child's pipe.
+    pub fn internal_event(&mut self, _event: Ready) {}
+
+    /// What replication must do before the loop sleeps: feed the replicas, answer WAIT.
+    pub fn before_sleep_replication(&mut self) {}
+
+    /// Once a second.
+    pub fn replication_cron(&mut self) {}
+}

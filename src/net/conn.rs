@@ -222,7 +222,7 @@ fn addr_text(addr: &SocketAddr) -> String {
     addr.to_string()
 }
 
-fn unix_text(addr: Option<&mio::unix::SocketAddr>) -> String {
+fn unix_text(addr: Option<&std::os::unix::net::SocketAddr>) -> String {
     match addr.and_then(|a| a.as_pathname().map(|p| p.display().to_string())) {
         Some(path) => format!("{path}:0"),
         None => "/unixsocket:0".into(),

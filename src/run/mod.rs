@@ -6,6 +6,6 @@
 
 mod accept;
 mod before_sleep;
+mod crash;
 mod process;
-pub mod startup;
 mod turn;

@@ -4,6 +4,7 @@
 //! parsed and run where they were read. Only what is left over is copied into the client's own query buffer, in front
 //! of what it sends next. One turn takes at most a buffer full from each client, so none starves the others.
 
+use super::crash::Running;
 use crate::client::{ClientFlags, ClientId};
 use crate::exec::{self, Outcome};
 use crate::net::conn::Moved;
@@ -45,11 +46,16 @@ pub fn read_client(server: &mut Server, id: ClientId) {
         }
         Moved::WouldBlock => client.flags.remove(ClientFlags::READABLE),
         Moved::Closed => {
-            log_verbose!("Client closed connection {}", describe(client, &server.registry, server.clock.monotonic_ms()));
+            log_verbose!(
+                "Client closed connection {}",
+                describe(client, &server.registry, server.clock.monotonic_ms())
+            );
             server.close_later(id);
         }
         Moved::Failed(e) => {
-            let text = e.raw_os_error().map_or_else(|| e.to_string(), |c| nix::errno::Errno::from_raw(c).desc().into());
+            let text = e
+                .raw_os_error()
+                .map_or_else(|| e.to_string(), |c| nix::errno::Errno::from_raw(c).desc().into());
             log_verbose!("Reading from client: {text}");
             server.close_later(id);
         }
@@ -103,7 +109,9 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     if client.query.len() > server.config.client_query_buffer_limit && !client.must_obey() {
         let text = describe(client, &server.registry, now);
         let shown = client.query[..client.query.len().min(64)].escape_ascii().to_string();
-        log_warning!("Closing client that reached max query buffer length: {text} (qbuf initial bytes: \"{shown}\")");
+        log_warning!(
+            "Closing client that reached max query buffer length: {text} (qbuf initial bytes: \"{shown}\")"
+        );
         server.stats.client_query_limit_disconnections += 1;
         server.close_later(id);
     }
@@ -149,7 +157,11 @@ fn run_one(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     if let Some(client) = server.clients.get_mut(id) {
         client.args_len = args.payload_len();
     }
+    server.running = Some(id);
+    let running = Running(args);
     let outcome = exec::run(server, id, args);
+    // Nothing went wrong, so there is nothing to tell.
+    std::mem::forget(running);
     exec::after_command(server, id);
     outcome
 }
@@ -168,7 +180,10 @@ fn protocol_error(server: &mut Server, id: ClientId, buffer: &[u8], error: &Prot
         server.close_later(id);
         return;
     }
-    log_verbose!("Protocol error ({}) from client: {text}. Query buffer during protocol error: '{shown}'", error.0);
+    log_verbose!(
+        "Protocol error ({}) from client: {text}. Query buffer during protocol error: '{shown}'",
+        error.0
+    );
     let error = CmdError::err(format!("Protocol error: {}", error.0));
     client.reply.error(&error);
     client.reply.take_last_error();

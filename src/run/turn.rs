@@ -23,7 +23,8 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
         if let Some(code) = server.exit {
             return Ok(code);
         }
-        let busy = !server.pending_reads.is_empty() || !server.pending_writes.is_empty() || !accepting.is_empty();
+        let busy =
+            !server.pending_reads.is_empty() || !server.pending_writes.is_empty() || !accepting.is_empty();
         let until_cron = Duration::from_micros(cron_due_us).saturating_sub(server.clock.uptime());
         let timeout = if busy || server.has_urgent_work() { Duration::ZERO } else { until_cron };
         event_loop.wait(timeout, &mut ready)?;

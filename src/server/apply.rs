@@ -44,7 +44,10 @@ impl Server {
             if count > 1 {
                 self.feed_stream(db, b"*1\r\n$4\r\nEXEC\r\n");
             }
-            if wrote && let Some(offset) = self.stream_end() && let Some(client) = self.clients.get_mut(id) {
+            if wrote
+                && let Some(offset) = self.stream_end()
+                && let Some(client) = self.clients.get_mut(id)
+            {
                 client.written_offset = offset;
             }
         }

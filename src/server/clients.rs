@@ -219,9 +219,8 @@ fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> boo
 #[must_use]
 pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u64) -> String {
     let blocked = client.blocked.is_some();
-    let command = client
-        .last_command
-        .map_or("NULL", |id| registry[super::command::CommandId(id)].full_name.as_str());
+    let command =
+        client.last_command.map_or("NULL", |id| registry[super::command::CommandId(id)].full_name.as_str());
     let text = |t: &Option<Box<[u8]>>| {
         t.as_deref().map_or_else(String::new, |t| String::from_utf8_lossy(t).into_owned())
     };

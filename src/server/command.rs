@@ -398,7 +398,8 @@ impl Command {
     pub fn keys_of(&self, args: Args<'_>) -> CmdResult<Vec<(usize, KeyFlags)>> {
         let mut found = Vec::new();
         for spec in self.keys.iter().filter(|s| !s.flags.contains(KeyFlags::NOT_KEY)) {
-            spec.find_in(args, &mut found).ok_or_else(|| CmdError::err("Invalid arguments specified for command"))?;
+            spec.find_in(args, &mut found)
+                .ok_or_else(|| CmdError::err("Invalid arguments specified for command"))?;
         }
         Ok(found)
     }
@@ -426,7 +427,8 @@ impl KeySpec {
                 (first, last, i64::from(step))
             }
             FindKeys::KeyNum { at, first: key, step } => {
-                let count = std::str::from_utf8(args.get(usize::try_from(first + i64::from(at)).ok()?)?).ok()?;
+                let count =
+                    std::str::from_utf8(args.get(usize::try_from(first + i64::from(at)).ok()?)?).ok()?;
                 let count: i64 = count.parse().ok().filter(|n| *n >= 0)?;
                 let key = first + i64::from(key);
                 (key, count.checked_sub(1)?.checked_mul(i64::from(step))?.checked_add(key)?, i64::from(step))

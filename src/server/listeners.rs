@@ -29,7 +29,8 @@ impl Listeners {
             let backlog = config.tcp_backlog as i32;
             let mut unix = Listener::unix(path.as_path(), config.unixsocketperm, backlog)
                 .map_err(|e| format!("Failed opening Unix socket: bind: {e}"))?;
-            unix.register(registry, Token(UNIX_TOKEN)).map_err(|e| format!("Failed opening Unix socket: {e}"))?;
+            unix.register(registry, Token(UNIX_TOKEN))
+                .map_err(|e| format!("Failed opening Unix socket: {e}"))?;
             listeners.unix = Some(unix);
         }
         Ok(listeners)
@@ -53,11 +54,14 @@ impl Listeners {
             }
             Err(error) => {
                 for (i, addr) in addresses.into_iter().enumerate() {
-                    match Listener::tcp(addr.ip(), addr.port(), config.tcp_backlog as i32) {
-                        Ok(mut listener) if listener.register(registry, Token(i)).is_ok() => {
-                            self.tcp.push(listener);
-                        }
-                        _ => log_warning!("Failed listening on {addr} again"),
+                    let again =
+                        Listener::tcp(addr.ip(), addr.port(), config.tcp_backlog as i32).and_then(|mut l| {
+                            l.register(registry, Token(i))?;
+                            Ok(l)
+                        });
+                    match again {
+                        Ok(listener) => self.tcp.push(listener),
+                        Err(e) => log_warning!("Failed listening on {addr} again: {e}"),
                     }
                 }
                 Err(error)
@@ -105,7 +109,7 @@ fn open_tcp(config: &Config, registry: &Registry, first: usize) -> Result<Vec<Li
     }
     for word in &config.bind {
         let address = crate::config::BindAddress::new(word);
-        let name = address.host.to_string();
+        let name = String::from_utf8_lossy(address.host).into_owned();
         let result = Listener::parse_ip(&name)
             .ok_or_else(|| std::io::Error::other("Name or service not known"))
             .and_then(|ip| Listener::tcp(ip, config.port, config.tcp_backlog as i32))
@@ -118,7 +122,10 @@ fn open_tcp(config: &Config, registry: &Registry, first: usize) -> Result<Vec<Li
             Err(e) if address.optional && may_be_missing(&e) => {}
             Err(e) => {
                 let reason = reason_text(&e);
-                log_warning!("Warning: Could not create server TCP listening socket {name}:{}: {reason}", config.port);
+                log_warning!(
+                    "Warning: Could not create server TCP listening socket {name}:{}: {reason}",
+                    config.port
+                );
                 for socket in sockets {
                     socket.close(registry);
                 }

@@ -82,7 +82,9 @@ pub struct Server {
     pub loading: bool,
     /// A fork's child lives: nothing dirties pages that need not be.
     pub child_alive: bool,
-    /// The command now running may be at work for its primary; tells what lookups do with expired keys.
+    /// The client whose command is running: what a crash report shows first.
+    pub running: Option<ClientId>,
+    /// Names this run of the server.
     pub run_id: String,
     /// Absolute path of our own program.
     pub executable: String,
@@ -127,6 +129,7 @@ impl Server {
             active_expire: true,
             loading: false,
             child_alive: false,
+            running: None,
             run_id: String::from_utf8_lossy(&rng::hex_id()).into_owned(),
             executable: std::env::current_exe().map_or_else(|_| String::new(), |p| p.display().to_string()),
             cron_loops: 0,

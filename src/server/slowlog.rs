@@ -34,7 +34,15 @@ pub struct Slowlog {
 
 impl Slowlog {
     /// Adds a command; beyond `max` entries the oldest go.
-    pub fn push(&mut self, args: Args<'_>, usec: u64, time_s: i64, peer: String, client_name: Vec<u8>, max: u64) {
+    pub fn push(
+        &mut self,
+        args: Args<'_>,
+        usec: u64,
+        time_s: i64,
+        peer: String,
+        client_name: Vec<u8>,
+        max: u64,
+    ) {
         let entry = Slow { id: self.next_id, time_s, usec, args: shorten(args), peer, client_name };
         self.next_id += 1;
         self.entries.push_front(entry);

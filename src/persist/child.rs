@@ -15,6 +15,7 @@
 //! The pipe is also how a child learns that the parent is gone: writing a report fails, and the child stops, since
 //! what it would finish could replace the newer file of a server started after its own.
 
+use crate::sys::errno::strerror;
 use crate::sys::fork::{self, Exit, Forked};
 use crate::sys::{memory, pipe};
 use crate::{log_notice, log_verbose, log_warning};
@@ -180,7 +181,7 @@ impl Child {
             Ok(None) => return None,
             Ok(Some(exit)) => end_of(exit),
             Err(error) => {
-                log_warning!("waitpid() returned an error: {error}. child_pid = {}", self.pid);
+                log_warning!("waitpid() returned an error: {}, child_pid = {}", strerror(&error), self.pid);
                 ChildEnd::Failed
             }
         };
@@ -225,6 +226,12 @@ fn run_child(
 /// The parent is gone: nobody waits for this child's work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParentGone;
+
+impl From<ParentGone> for io::Error {
+    fn from(_: ParentGone) -> Self {
+        io::Error::new(io::ErrorKind::BrokenPipe, "the server that forked this child is gone")
+    }
+}
 
 /// The child's end of the info pipe.
 #[derive(Debug)]
@@ -283,7 +290,7 @@ impl Reporter {
             field.copy_from_slice(&value.to_le_bytes());
         }
         self.pipe.write_all(&report).map_err(|error| {
-            log_warning!("Child failed reporting info to parent, exiting. {error}");
+            log_warning!("Child failed reporting info to parent, exiting. {}", strerror(&error));
             ParentGone
         })
     }

@@ -1,6 +1,7 @@
 //! What the operating system gives and the standard library does not: the only place, with `ds`, for `unsafe`.
 #![allow(unsafe_code)]
 
+pub mod errno;
 pub mod file;
 pub mod fork;
 pub mod memory;

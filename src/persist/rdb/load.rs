@@ -1,0 +1,551 @@
+//! Reading RDB from bytes as they come: one loader for a mapped file, a socket and a test's slice.
+//!
+//! [`Loader::feed`] is given a window on the bytes at hand and puts as many records as it can into a keyspace. It says
+//! how many bytes it is done with, and what it wants: more bytes, another turn (its time is up), or nothing (the file is
+//! complete, checksum and all). A record that is cut off at the window's end is read again from its start when more
+//! bytes are there; a length in it costs nothing until then.
+//!
+//! ```text
+//!   Header ──▶ Records ──EOF──▶ Checksum ──▶ Done          (a version under 5 has no checksum)
+//! ```
+
+use super::VERSION_MAX;
+use super::load_value::{LoadedValue, Support, load_value, support, type_name};
+use crate::keyspace::{Access, ExpiryMode, Keyspace};
+use crate::persist::delay::KeyDelay;
+use crate::{log_debug, log_notice, log_warning};
+use c_compat::crc64::crc64;
+use c_compat::rdb::{Stop, Window, opcode};
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Instant;
+
+const HEADER_LEN: usize = 9;
+const CHECKSUM_LEN: usize = 8;
+
+/// The clock is asked once in this many records.
+const RECORDS_PER_CLOCK_CHECK: u32 = 32;
+
+/// A record that sets a key takes at least this many bytes, so that a count of keys can be held against the bytes.
+const KEY_RECORD_MIN: u64 = 3;
+
+/// Room made in advance for a stream whose length is not known.
+const PRESIZE_UNBACKED_MAX: u64 = 1 << 20;
+
+/// What to do with a key that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicates {
+    /// The snapshot is corrupt.
+    Refuse,
+    /// The snapshot's value wins (DEBUG RELOAD NOFLUSH).
+    Replace,
+}
+
+/// How to load.
+#[derive(Debug, Clone, Copy)]
+pub struct LoadOptions {
+    /// Whether to hold the checksum against the bytes (`rdbchecksum`).
+    pub checksum: bool,
+    /// Whether keys whose time has passed are left out: a primary leaves them out, a replica waits for its primary.
+    pub drop_expired: bool,
+    /// Unix time in ms that expiry is measured against.
+    pub now_ms: i64,
+    /// What to do with keys that are there already.
+    pub duplicates: Duplicates,
+}
+
+/// What loaded data says of the replication stream it was taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReplFields {
+    /// AUX repl-stream-db
+    pub stream_db: Option<i64>,
+    /// AUX repl-id
+    pub id: Option<[u8; 40]>,
+    /// AUX repl-offset
+    pub offset: Option<i64>,
+}
+
+impl ReplFields {
+    /// The three of them, if all are there and mean something.
+    #[must_use]
+    pub fn complete(&self) -> Option<(i64, [u8; 40], i64)> {
+        match (self.stream_db, self.id, self.offset) {
+            // Old servers wrote a stream db of -1 where they had none.
+            (Some(db), Some(id), Some(offset)) if db >= 0 && offset >= 0 => Some((db, id, offset)),
+            _ => None,
+        }
+    }
+}
+
+/// What was found out and done while loading.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Loaded {
+    /// AUX repl-*.
+    pub repl: ReplFields,
+    /// Keys put into the keyspace.
+    pub keys_loaded: u64,
+    /// Keys left out because their time had passed.
+    pub keys_expired: u64,
+    /// AUX used-mem: what the data took in the server that wrote it.
+    pub used_memory: u64,
+}
+
+/// Data that cannot be loaded: where and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadError {
+    /// How many bytes into the data.
+    pub offset: u64,
+    /// What is wrong there.
+    pub reason: Reason,
+}
+
+/// What is wrong with data that cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// It does not start with REDIS.
+    Signature,
+    /// A version that is not known.
+    Version(String),
+    /// It ends too early.
+    Truncated,
+    /// Bytes that no server writes.
+    Corrupt(String),
+    /// A database number beyond `databases`.
+    Database {
+        /// The number.
+        number: u64,
+        /// How many databases there are.
+        have: usize,
+    },
+    /// Something that this server does not have.
+    Unsupported(String),
+    /// A key that is there already.
+    DuplicateKey {
+        /// The key.
+        key: String,
+        /// Its database.
+        db: usize,
+    },
+    /// The checksum is wrong.
+    Checksum {
+        /// Of the bytes.
+        computed: u64,
+        /// In the file.
+        stored: u64,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Signature => f.write_str("Wrong signature trying to load DB from file"),
+            Reason::Version(digits) => write!(f, "Can't handle RDB format version {digits}"),
+            Reason::Truncated => f.write_str("Unexpected EOF reading RDB file"),
+            Reason::Corrupt(what) | Reason::Unsupported(what) => f.write_str(what),
+            Reason::Database { number, have } => write!(
+                f,
+                "Data file was created with a Redis server configured to handle more than {have} databases \
+                 (database {number})"
+            ),
+            Reason::DuplicateKey { key, db } => write!(f, "RDB has duplicated key '{key}' in DB {db}"),
+            Reason::Checksum { computed, stored } => {
+                write!(f, "RDB CRC error, expected ({computed:x}) but got ({stored:x})")
+            }
+        }
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "offset {}: {}", self.offset, self.reason)
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+/// Where loaded keys go.
+pub struct Target<'a> {
+    /// The databases.
+    pub keyspace: &'a mut Keyspace,
+    /// Told of each key that was left out because its time had passed: replicas that continue from this snapshot's
+    /// offset have it and need its DEL.
+    pub on_expired: &'a mut dyn FnMut(usize, &[u8]),
+}
+
+/// What a loader wants next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// A window of at least so many bytes, counted after those it is done with. The number is what the data claims: let
+    /// the window grow as bytes come.
+    Bytes(usize),
+    /// Another turn: its time is up.
+    Turn,
+    /// Nothing: all is loaded, and what follows in the window is not RDB.
+    Nothing,
+}
+
+/// How far [`Loader::feed`] got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fed {
+    /// Bytes at the front of the window that are done with.
+    pub used: usize,
+    /// What it wants next.
+    pub wants: Wants,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Header,
+    Records,
+    Checksum,
+    Done,
+}
+
+/// What is written before a key's record about that key.
+#[derive(Debug, Clone, Copy, Default)]
+struct KeyFields {
+    expire_ms: Option<i64>,
+    idle_s: Option<u64>,
+    freq: Option<u8>,
+}
+
+/// Loads one RDB into a keyspace.
+#[derive(Debug)]
+pub struct Loader {
+    options: LoadOptions,
+    stage: Stage,
+    version: u16,
+    /// Bytes done with.
+    offset: u64,
+    /// How long the data is, if that is known.
+    total: Option<u64>,
+    crc: u64,
+    db: usize,
+    fields: KeyFields,
+    delay: KeyDelay,
+    loaded: Loaded,
+}
+
+/// One step through the data.
+enum Record<'w> {
+    Key { key: Cow<'w, [u8]>, value: LoadedValue<'w> },
+    Fields(KeyFields),
+    Database(u64),
+    Size { keys: u64, expires: u64 },
+    Aux { name: Cow<'w, [u8]>, value: Cow<'w, [u8]> },
+    Nothing,
+    End,
+}
+
+/// Why a step was not made.
+enum NoRecord {
+    NeedMore(usize),
+    /// At so many bytes into the window.
+    Bad(usize, Reason),
+}
+
+impl From<Stop> for NoRecord {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::NeedMore(len) => NoRecord::NeedMore(len),
+            Stop::Corrupt(corrupt) => NoRecord::Bad(corrupt.at, Reason::Corrupt(corrupt.fault.to_string())),
+        }
+    }
+}
+
+impl Loader {
+    /// A loader at the start of its data, of which there are `total` bytes if that is known.
+    #[must_use]
+    pub fn new(options: LoadOptions, total: Option<u64>) -> Self {
+        Loader {
+            options,
+            stage: Stage::Header,
+            version: 0,
+            offset: 0,
+            total,
+            crc: 0,
+            db: 0,
+            fields: KeyFields::default(),
+            delay: KeyDelay::default(),
+            loaded: Loaded::default(),
+        }
+    }
+
+    /// Bytes done with.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What was found and done so far.
+    #[must_use]
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The version in the header, once that has been read and found loadable.
+    #[must_use]
+    pub fn version(&self) -> Option<u16> {
+        (self.stage != Stage::Header).then_some(self.version)
+    }
+
+    /// `key-load-delay`, which may change in the middle of a load.
+    pub fn set_key_delay(&mut self, usec: i32) {
+        self.delay.set(usec);
+    }
+
+    /// Loads from the front of `window` until that is used up or `deadline` has passed.
+    ///
+    /// # Errors
+    /// The data cannot be loaded. What was loaded before stays in the keyspace.
+    pub fn feed(
+        &mut self,
+        window: &[u8],
+        target: &mut Target<'_>,
+        deadline: Option<Instant>,
+    ) -> Result<Fed, LoadError> {
+        // Commands that ran since the last turn have set their own context.
+        target.keyspace.begin(self.options.now_ms, ExpiryMode::Ignore, false);
+        let before = self.offset;
+        let mut used = 0;
+        let mut records = 0;
+        let wants = loop {
+            match self.step(&window[used..], target) {
+                Ok(len) => {
+                    used += len;
+                    self.offset = before + used as u64;
+                }
+                Err(NoRecord::NeedMore(len)) => break Wants::Bytes(len),
+                Err(NoRecord::Bad(at, reason)) => {
+                    return Err(LoadError { offset: self.offset + at as u64, reason });
+                }
+            }
+            if matches!(self.stage, Stage::Done | Stage::Checksum) {
+                break Wants::Nothing;
+            }
+            records += 1;
+            if (records % RECORDS_PER_CLOCK_CHECK == 0 || self.delay.is_on())
+                && deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            {
+                break Wants::Turn;
+            }
+        };
+        if self.stage != Stage::Done && self.options.checksum {
+            // In one go over all that was used, the checksum itself not included.
+            self.crc = crc64(self.crc, &window[..used]);
+        }
+        let fed = match self.stage {
+            Stage::Checksum => self.check_checksum(window, used)?,
+            _ => Fed { used, wants },
+        };
+        if fed.wants == Wants::Nothing {
+            let Loaded { keys_loaded, keys_expired, .. } = self.loaded;
+            log_notice!("Done loading RDB, keys loaded: {keys_loaded}, keys expired: {keys_expired}.");
+        }
+        Ok(fed)
+    }
+
+    /// What the end of the data means at this point.
+    #[must_use]
+    pub fn truncated(&self) -> LoadError {
+        LoadError { offset: self.total.unwrap_or(self.offset), reason: Reason::Truncated }
+    }
+
+    fn check_checksum(&mut self, window: &[u8], used: usize) -> Result<Fed, LoadError> {
+        let Some(stored) = window[used..].first_chunk::<CHECKSUM_LEN>() else {
+            return Ok(Fed { used, wants: Wants::Bytes(CHECKSUM_LEN) });
+        };
+        let (computed, stored) = (self.crc, u64::from_le_bytes(*stored));
+        self.stage = Stage::Done;
+        self.offset += CHECKSUM_LEN as u64;
+        if self.options.checksum && stored == 0 {
+            log_warning!("RDB file was saved with checksum disabled: no check performed.");
+        } else if self.options.checksum && stored != computed {
+            log_warning!("Wrong RDB checksum expected: ({computed:x}) but got ({stored:x}). Aborting now.");
+            return Err(LoadError { offset: self.offset, reason: Reason::Checksum { computed, stored } });
+        }
+        Ok(Fed { used: used + CHECKSUM_LEN, wants: Wants::Nothing })
+    }
+
+    fn step(&mut self, bytes: &[u8], target: &mut Target<'_>) -> Result<usize, NoRecord> {
+        let mut window = Window::new(bytes);
+        match self.stage {
+            Stage::Header => {
+                self.version = read_header(&mut window)?;
+                self.stage = Stage::Records;
+            }
+            Stage::Records => {
+                let record = read_record(&mut window, self.fields, |key, reason| {
+                    Reason::Unsupported(format!("key '{}' in db {}: {reason}", printable(key), self.db))
+                })?;
+                self.apply(record, target, bytes.len()).map_err(|reason| NoRecord::Bad(0, reason))?;
+            }
+            Stage::Checksum | Stage::Done => {}
+        }
+        Ok(window.pos())
+    }
+
+    fn apply(&mut self, record: Record<'_>, target: &mut Target<'_>, at_hand: usize) -> Result<(), Reason> {
+        match record {
+            Record::Key { key, value } => self.add_key(&key, &value, target)?,
+            Record::Fields(fields) => self.fields = fields,
+            Record::Database(number) => {
+                let have = target.keyspace.db_count();
+                self.db = usize::try_from(number)
+                    .ok()
+                    .filter(|&db| db < have)
+                    .ok_or(Reason::Database { number, have })?;
+            }
+            Record::Size { keys, expires } => {
+                let bytes = self.total.map_or(at_hand as u64, |total| total.saturating_sub(self.offset));
+                let backed = bytes / KEY_RECORD_MIN;
+                let most = if self.total.is_some() { backed } else { backed.max(PRESIZE_UNBACKED_MAX) };
+                let (keys, expires) = (keys.min(most), expires.min(most));
+                target.keyspace.presize(self.db, keys as usize, expires as usize);
+            }
+            Record::Aux { name, value } => self.take_aux(&name, &value),
+            Record::Nothing => {}
+            Record::End => self.stage = if self.version >= 5 { Stage::Checksum } else { Stage::Done },
+        }
+        Ok(())
+    }
+
+    fn add_key(
+        &mut self,
+        key: &[u8],
+        value: &LoadedValue<'_>,
+        target: &mut Target<'_>,
+    ) -> Result<(), Reason> {
+        let KeyFields { expire_ms, idle_s, freq } = std::mem::take(&mut self.fields);
+        if self.options.drop_expired && expire_ms.is_some_and(|ms| ms < self.options.now_ms) {
+            (target.on_expired)(self.db, key);
+            self.loaded.keys_expired += 1;
+        } else {
+            let access = match (idle_s, freq) {
+                (_, Some(counter)) => Access::Freq(counter),
+                (Some(seconds), None) => Access::Idle(seconds),
+                (None, None) => Access::Fresh,
+            };
+            let keyspace = &mut *target.keyspace;
+            if !keyspace.insert_loaded(self.db, key, value.as_new(), expire_ms, access, false) {
+                if self.options.duplicates == Duplicates::Refuse {
+                    return Err(Reason::DuplicateKey { key: printable(key), db: self.db });
+                }
+                keyspace.delete(self.db, key);
+                keyspace.insert_loaded(self.db, key, value.as_new(), expire_ms, access, true);
+            }
+            self.loaded.keys_loaded += 1;
+        }
+        self.delay.after_key();
+        Ok(())
+    }
+
+    fn take_aux(&mut self, name: &[u8], value: &[u8]) {
+        let text = String::from_utf8_lossy(value);
+        let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+        if name.first() == Some(&b'%') {
+            log_notice!("RDB '{}': {text}", printable(name));
+        } else if is("repl-stream-db") {
+            self.loaded.repl.stream_db = text.parse().ok();
+        } else if is("repl-id") {
+            self.loaded.repl.id = value.try_into().ok();
+        } else if is("repl-offset") {
+            self.loaded.repl.offset = text.parse().ok();
+        } else if is("redis-ver") || is("valkey-ver") {
+            log_notice!("Loading RDB produced by version {text}");
+        } else if is("ctime") {
+            let age = self.options.now_ms / 1000 - text.parse().unwrap_or(0);
+            log_notice!("RDB age {} seconds", age.max(0));
+        } else if is("used-mem") {
+            self.loaded.used_memory = text.parse().unwrap_or(0);
+            let mb = self.loaded.used_memory as f64 / (1024.0 * 1024.0);
+            log_notice!("RDB memory usage when created {mb:.2} Mb");
+        } else if is("aof-preamble") || is("aof-base") {
+            if text.parse() == Ok(1i64) {
+                log_notice!("RDB is base AOF");
+            }
+        } else if is("redis-bits") || is("lua") {
+            // Scripts are not loaded from snapshots since 7.0; the width of a word matters to nothing here.
+        } else {
+            log_debug!("Unrecognized RDB AUX field: '{}'", printable(name));
+        }
+    }
+}
+
+fn read_header(window: &mut Window<'_>) -> Result<u16, NoRecord> {
+    let header: [u8; HEADER_LEN] = window.array()?;
+    let Some(digits) = header.strip_prefix(&opcode::MAGIC[..]) else {
+        return Err(NoRecord::Bad(0, Reason::Signature));
+    };
+    let version = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    match version {
+        Some(version) if (1..=VERSION_MAX).contains(&version) => Ok(version),
+        Some(version) => Err(NoRecord::Bad(0, Reason::Version(version.to_string()))),
+        None => Err(NoRecord::Bad(0, Reason::Version(printable(digits)))),
+    }
+}
+
+fn read_record<'w>(
+    window: &mut Window<'w>,
+    fields: KeyFields,
+    unsupported: impl FnOnce(&[u8], &str) -> Reason,
+) -> Result<Record<'w>, NoRecord> {
+    Ok(match window.u8()? {
+        opcode::EXPIRETIME => {
+            let ms = i64::from(window.seconds()?) * 1000;
+            Record::Fields(KeyFields { expire_ms: Some(ms), ..fields })
+        }
+        opcode::EXPIRETIME_MS => {
+            Record::Fields(KeyFields { expire_ms: Some(window.milliseconds()?), ..fields })
+        }
+        opcode::IDLE => Record::Fields(KeyFields { idle_s: Some(window.len()?), ..fields }),
+        opcode::FREQ => Record::Fields(KeyFields { freq: Some(window.u8()?), ..fields }),
+        opcode::SELECTDB => Record::Database(window.len()?),
+        opcode::RESIZEDB => Record::Size { keys: window.len()?, expires: window.len()? },
+        opcode::AUX => Record::Aux { name: window.string_bytes()?, value: window.string_bytes()? },
+        opcode::SLOT_INFO => {
+            // A hint for servers in cluster mode.
+            for _ in 0..3 {
+                window.len()?;
+            }
+            Record::Nothing
+        }
+        opcode::EOF => Record::End,
+        opcode::FUNCTION2 | opcode::FUNCTION_PRE_GA => {
+            return Err(NoRecord::Bad(
+                0,
+                Reason::Unsupported("the data has function libraries, which are not supported yet".to_owned()),
+            ));
+        }
+        opcode::MODULE_AUX => {
+            return Err(NoRecord::Bad(
+                0,
+                Reason::Unsupported("the data has fields of a module, and modules are not supported".to_owned()),
+            ));
+        }
+        type_id => match support(type_id) {
+            Support::Yes => {
+                Record::Key { key: window.string_bytes()?, value: load_value(window, type_id)? }
+            }
+            Support::NotYet => {
+                let key = window.string_bytes()?;
+                let what = format!("type {type_id} ({}) is not supported yet", type_name(type_id));
+                return Err(NoRecord::Bad(0, unsupported(&key, &what)));
+            }
+            Support::NoType => {
+                return Err(NoRecord::Bad(0, Reason::Corrupt(format!("Invalid object type: {type_id}"))));
+            }
+        },
+    })
+}
+
+/// Bytes for a log line: as text, what is not text escaped, long ones cut.
+#[must_use]
+pub fn printable(bytes: &[u8]) -> String {
+    const SHOWN_MAX: usize = 128;
+    let mut text = bytes[..bytes.len().min(SHOWN_MAX)].escape_ascii().to_string();
+    if bytes.len() > SHOWN_MAX {
+        text.push_str("...");
+    }
+    text
+}

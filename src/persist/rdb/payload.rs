@@ -1,0 +1,109 @@
+//! The payload of DUMP and RESTORE: a value out of its snapshot, which proves itself.
+//!
+//! ```text
+//! | type 1 | value ... | version 2, little endian | crc64 of all before it 8, little endian |
+//! ```
+
+use super::load_value::{LoadedValue, Support, load_value, support};
+use super::save_value::{save_value, type_id};
+use super::writer::Writer;
+use super::{VERSION, VERSION_MAX};
+use crate::value::ValueRef;
+use c_compat::rdb::{FOOTER_LEN, Window, append_footer, check_footer};
+
+/// Why a payload was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PayloadError {
+    /// Of a newer version, or damaged: `DUMP payload version or checksum are wrong`.
+    Footer,
+    /// The value in it makes no sense, or is of a type that is not supported yet: `Bad data format`.
+    Format,
+}
+
+/// What DUMP answers for a value; `compression` is `rdbcompression`.
+#[must_use]
+pub fn dump(value: ValueRef<'_>, compression: bool) -> Vec<u8> {
+    let mut out = Writer::in_memory(compression);
+    let written = out.byte(type_id(value)).and_then(|()| save_value(&mut out, value));
+    written.expect("memory takes all bytes");
+    let mut payload = out.into_bytes();
+    append_footer(&mut payload, 0, VERSION);
+    payload
+}
+
+/// The value that a payload holds. `skip_checksum` is `DEBUG SET-SKIP-CHECKSUM-VALIDATION`.
+///
+/// # Errors
+/// [`PayloadError`].
+pub fn restore(payload: &[u8], skip_checksum: bool) -> Result<LoadedValue<'_>, PayloadError> {
+    let body = match check_footer(payload, VERSION_MAX) {
+        Some(body) => body,
+        None if skip_checksum => body_unchecked(payload).ok_or(PayloadError::Footer)?,
+        None => return Err(PayloadError::Footer),
+    };
+    let mut window = Window::new(body);
+    match window.u8() {
+        Ok(type_id) if support(type_id) == Support::Yes => {
+            load_value(&mut window, type_id).map_err(|_| PayloadError::Format)
+        }
+        _ => Err(PayloadError::Format),
+    }
+}
+
+fn body_unchecked(payload: &[u8]) -> Option<&[u8]> {
+    let (body, footer) = payload.split_last_chunk::<FOOTER_LEN>()?;
+    (u16::from_le_bytes([footer[0], footer[1]]) <= VERSION_MAX).then_some(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // `DUMP` of a real redis-server 7.0.15 for these values.
+    const TEN: &[u8] = b"\x00\xc0\n\n\x00n\x9fWE\x0e\xaec\xbb";
+
+    #[test]
+    fn a_payload_is_what_redis_makes_of_the_same_value() {
+        assert_eq!(dump(ValueRef::Int(10), true), TEN);
+        assert_eq!(dump(ValueRef::Str(b"10"), true), TEN, "the encoding in memory does not show");
+    }
+
+    #[test]
+    fn a_payload_gives_its_value_back() {
+        for value in [&b""[..], b"a", b"2147483648", b"-129", &b"abc".repeat(100), &[0xff; 20_000]] {
+            for compression in [true, false] {
+                let payload = dump(ValueRef::Str(value), compression);
+                let restored = restore(&payload, false).expect("our own payload");
+                assert_eq!(restored.to_vec(), value);
+            }
+        }
+    }
+
+    #[test]
+    fn a_damaged_or_newer_payload_is_refused() {
+        let good = dump(ValueRef::Str(b"some value"), true);
+        for cut in 0..good.len() {
+            assert_eq!(restore(&good[..cut], false).err(), Some(PayloadError::Footer), "cut at {cut}");
+        }
+        for bit in 0..good.len() * 8 {
+            let mut bad = good.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(restore(&bad, false).err(), Some(PayloadError::Footer), "bit {bit}");
+        }
+        let mut newer = good[..good.len() - FOOTER_LEN].to_vec();
+        append_footer(&mut newer, 0, VERSION_MAX + 1);
+        assert_eq!(restore(&newer, false).err(), Some(PayloadError::Footer));
+        assert_eq!(restore(&newer, true).err(), Some(PayloadError::Footer), "not even without a checksum");
+    }
+
+    #[test]
+    fn without_the_checksum_the_value_must_still_make_sense() {
+        let mut payload = dump(ValueRef::Str(b"some value"), true);
+        *payload.last_mut().expect("not empty") ^= 1;
+        assert!(restore(&payload, true).is_ok());
+        payload[1] = 63; // a length beyond the end
+        assert_eq!(restore(&payload, true).err(), Some(PayloadError::Format));
+        payload[0] = 250; // no type of a value
+        assert_eq!(restore(&payload, true).err(), Some(PayloadError::Format));
+    }
+}

@@ -181,7 +181,8 @@ impl Loading {
         let rdb_used_mem = self.loader.loaded().used_memory;
         // Without a length, what the data took in the other server's memory is the best guess; a guess never says that
         // all is done.
-        let (expected, percent_max) = if self.total > 0 { (self.total, 100.0) } else { (rdb_used_mem, 99.99) };
+        let (expected, percent_max) =
+            if self.total > 0 { (self.total, 100.0) } else { (rdb_used_mem, 99.99) };
         let percent = match expected {
             0 => 0.0,
             _ => (loaded_bytes as f64 / expected as f64 * 100.0).min(percent_max),
@@ -244,5 +245,7 @@ pub fn log_failure(error: &LoadError, from_socket: bool) {
         }
         (true, _) => ". Failure loading rdb format",
     };
-    log_warning!("Internal error in RDB reading offset {offset}, function at rdb/load -> {reason}{consequence}");
+    log_warning!(
+        "Internal error in RDB reading offset {offset}, function at rdb/load -> {reason}{consequence}"
+    );
 }

@@ -116,6 +116,8 @@ pub fn append_raw(bytes: &[u8]) {
                 let _ = file.write_all(bytes);
             }
         }
+        // Captured by the test harness, which shows it when the test fails.
+        None if cfg!(test) => print!("{}", String::from_utf8_lossy(bytes)),
         None => {
             let mut out = std::io::stdout().lock();
             let _ = out.write_all(bytes);

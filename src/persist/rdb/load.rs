@@ -514,19 +514,21 @@ fn read_record<'w>(
         opcode::FUNCTION2 | opcode::FUNCTION_PRE_GA => {
             return Err(NoRecord::Bad(
                 0,
-                Reason::Unsupported("the data has function libraries, which are not supported yet".to_owned()),
+                Reason::Unsupported(
+                    "the data has function libraries, which are not supported yet".to_owned(),
+                ),
             ));
         }
         opcode::MODULE_AUX => {
             return Err(NoRecord::Bad(
                 0,
-                Reason::Unsupported("the data has fields of a module, and modules are not supported".to_owned()),
+                Reason::Unsupported(
+                    "the data has fields of a module, and modules are not supported".to_owned(),
+                ),
             ));
         }
         type_id => match support(type_id) {
-            Support::Yes => {
-                Record::Key { key: window.string_bytes()?, value: load_value(window, type_id)? }
-            }
+            Support::Yes => Record::Key { key: window.string_bytes()?, value: load_value(window, type_id)? },
             Support::NotYet => {
                 let key = window.string_bytes()?;
                 let what = format!("type {type_id} ({}) is not supported yet", type_name(type_id));

@@ -90,10 +90,9 @@ pub fn type_name(type_id: u8) -> &'static str {
         | opcode::TYPE_LIST_QUICKLIST
         | opcode::TYPE_LIST_QUICKLIST_2 => "list",
         opcode::TYPE_SET | opcode::TYPE_SET_INTSET | 20 => "set",
-        opcode::TYPE_ZSET
-        | opcode::TYPE_ZSET_2
-        | opcode::TYPE_ZSET_ZIPLIST
-        | opcode::TYPE_ZSET_LISTPACK => "sorted set",
+        opcode::TYPE_ZSET | opcode::TYPE_ZSET_2 | opcode::TYPE_ZSET_ZIPLIST | opcode::TYPE_ZSET_LISTPACK => {
+            "sorted set"
+        }
         opcode::TYPE_HASH
         | opcode::TYPE_HASH_ZIPMAP
         | opcode::TYPE_HASH_ZIPLIST

@@ -20,7 +20,11 @@ pub mod load_value;
 pub mod payload;
 pub mod save;
 pub mod save_value;
+pub mod skip_value;
 pub mod writer;
+
+#[cfg(test)]
+mod tests;
 
 /// The version written: what Redis 7.0 reads and writes.
 pub const VERSION: u16 = c_compat::rdb::opcode::VERSION_7_0;

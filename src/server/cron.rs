@@ -39,6 +39,7 @@ impl Server {
             self.sample_rates();
         }
         self.stats.peak_memory = self.stats.peak_memory.max(sys::memory::allocated());
+        self.shutdown_cron();
         if self.pause.expire(self.clock.monotonic_ms()) {
             self.wake_paused();
         }

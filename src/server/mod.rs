@@ -17,6 +17,7 @@ pub mod monitor;
 pub mod pause;
 pub mod persistence;
 pub mod replication;
+pub mod shutdown;
 pub mod slowlog;
 pub mod stats;
 
@@ -96,6 +97,8 @@ pub struct Server {
     pub recent_buffers: (usize, usize),
     /// Memory in use once started, with no data, bytes.
     pub startup_memory: usize,
+    /// Whether the server is on its way out.
+    pub shutdown: shutdown::Shutdown,
     /// The loop ends with this exit code at the end of the turn.
     pub exit: Option<i32>,
     /// The buffer that sockets are read into.
@@ -136,6 +139,7 @@ impl Server {
             clients_cron_slot: 0,
             recent_buffers: (0, 0),
             startup_memory: 0,
+            shutdown: shutdown::Shutdown::Running,
             exit: None,
             read_buffer: vec![0; READ_BUFFER],
         }

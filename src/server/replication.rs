@@ -64,6 +64,21 @@ impl Server {
     /// What replication must do before the loop sleeps: feed the replicas, answer WAIT.
     pub fn before_sleep_replication(&mut self) {}
 
+    /// How many replicas have everything, and how many there are.
+    #[must_use]
+    pub fn replicas_in_sync(&self) -> (usize, usize) {
+        (0, 0)
+    }
+
+    /// Before a shutdown's end: says in the log which replicas lack what.
+    pub fn log_lagging_replicas(&self) {}
+
+    /// Has the replicas tell at once how far they are.
+    pub fn ask_replicas_for_acks(&mut self) {}
+
+    /// Writes to the replicas what their sockets take, before the process ends.
+    pub fn flush_replicas(&mut self) {}
+
     /// Once a second.
     pub fn replication_cron(&mut self) {}
 }

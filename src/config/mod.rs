@@ -4,12 +4,18 @@
 //! [`options`], where each option is one row. What an option means is the business of its reader.
 
 mod error;
+mod get_set;
+mod load;
 pub mod options;
 pub mod proc_title;
 mod rewrite;
 mod settings;
 pub mod values;
+pub mod version;
 
+pub use error::{LoadError, SetError};
+pub use get_set::{Changes, SetRights, is_sensitive};
+pub use load::Directives;
 pub use options::Row;
 pub use settings::Config;
 pub use values::*;

@@ -4,6 +4,7 @@
 pub mod errno;
 pub mod file;
 pub mod fork;
+pub mod glob;
 pub mod memory;
 pub mod mmap;
 pub mod pipe;

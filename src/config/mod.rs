@@ -3,6 +3,7 @@
 //! [`Config`] is a plain struct that any part may read. Only this module writes it from text, by the table of
 //! [`options`], where each option is one row. What an option means is the business of its reader.
 
+pub mod cli;
 mod error;
 mod get_set;
 mod load;
@@ -10,6 +11,7 @@ pub mod options;
 pub mod proc_title;
 mod rewrite;
 mod settings;
+mod unhonoured;
 pub mod values;
 pub mod version;
 
@@ -18,4 +20,8 @@ pub use get_set::{Changes, SetRights, is_sensitive};
 pub use load::Directives;
 pub use options::Row;
 pub use settings::Config;
+pub use unhonoured::UNHONOURED;
 pub use values::*;
+
+#[cfg(test)]
+mod tests;

@@ -296,6 +296,12 @@ impl Default for Config {
     }
 }
 
+impl std::fmt::Debug for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
 impl Row {
     const fn new(name: &'static str, kind: Kind) -> Row {
         Row { name, alias: None, flags: Flags::empty(), kind }

@@ -4,6 +4,7 @@
 //! pass: an empty size is 0, and octal numbers may have blanks and a sign in front.
 
 use super::Refusal;
+use c_compat::number::int;
 
 /// How a number is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Unit {
     fn parse(self, word: &[u8]) -> Result<i128, Refusal> {
         match self {
             Unit::Plain => {
-                parse_plain(word).map(i128::from).ok_or("argument couldn't be parsed into an integer")
+                int::parse(word).map(i128::from).ok_or("argument couldn't be parsed into an integer")
             }
             Unit::Memory => parse_memory(word).map(i128::from).ok_or("argument must be a memory value"),
             Unit::MemoryOrPercent => parse_memory(word)
@@ -70,17 +71,6 @@ impl Unit {
     }
 }
 
-/// An integer without blanks, `+` or zeros in front.
-fn parse_plain(word: &[u8]) -> Option<i64> {
-    let digits = word.strip_prefix(b"-").unwrap_or(word);
-    let canonical = match digits {
-        [b'0'] => word.len() == 1,
-        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
-    if canonical { std::str::from_utf8(word).ok()?.parse().ok() } else { None }
-}
-
 /// Digits, then a unit: none or `b`, `k` (1000), `kb` (1024), and so on to `gb`. Overflow wraps in the unit and stops
 /// at the largest number in the digits.
 pub(in crate::config) fn parse_memory(word: &[u8]) -> Option<u64> {
@@ -105,7 +95,7 @@ pub(in crate::config) fn parse_memory(word: &[u8]) -> Option<u64> {
 }
 
 fn parse_percent(word: &[u8]) -> Option<i128> {
-    let percent = parse_plain(word.strip_suffix(b"%")?)?;
+    let percent = int::parse(word.strip_suffix(b"%")?)?;
     (percent >= 0).then_some(-i128::from(percent))
 }
 

@@ -7,6 +7,7 @@ use crate::config::settings::Config;
 use crate::config::values::{NotifyFlags, OutputBufferLimit, OutputBufferLimits, Primary, SavePoint, Text};
 use crate::log_warning;
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 /// `bind ADDRESS...`
 pub(super) static BIND: Special = Special {
@@ -89,13 +90,16 @@ pub(super) static DIR: Special = Special {
     },
     set: |config, words| {
         let [word] = words else { return Err(WRONG_WORD_COUNT.into()) };
-        let path = config.dir.as_path().join(Text::from(until_nul(word)).as_path());
-        let enter = || {
-            // A folder that cannot be searched has no readable "." in it.
+        let word = Text::from(until_nul(word));
+        let enter = |path: &Path| {
+            // A folder that may not be entered has no visible "." in it.
             std::fs::metadata(path.join("."))?;
             path.canonicalize()
         };
-        let path = if word.is_empty() { Err(std::io::ErrorKind::NotFound.into()) } else { enter() };
+        let path = match word.non_empty() {
+            Some(word) => enter(&config.dir.as_path().join(word.as_path())),
+            None => Path::new("").canonicalize(),
+        };
         config.dir = Text::from(path.map_err(|error| os_reason(&error))?.as_os_str().as_bytes());
         Ok(())
     },

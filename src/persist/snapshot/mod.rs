@@ -430,3 +430,6 @@ fn remove_temp(path: &std::path::Path) {
     // It may never have been opened.
     let _ = std::fs::remove_file(path);
 }
+
+#[cfg(test)]
+mod tests;

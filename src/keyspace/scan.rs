@@ -89,7 +89,7 @@ impl Keyspace {
     }
 
     /// Visits every key that clients can see; expired ones stay where they are (KEYS).
-    pub fn for_each(&self, db: usize, mut visit: impl FnMut(&[u8], ValueRef)) {
+    pub fn for_each<'a>(&'a self, db: usize, mut visit: impl FnMut(&'a [u8], ValueRef<'a>)) {
         let expires = self.mode != ExpiryMode::Ignore;
         for entry in self.dbs[db].table.iter() {
             if !(expires && is_expired(entry, self.now_ms)) {

@@ -1,0 +1,90 @@
+//! Arguments as numbers, words and times. A command parses all of them before it changes anything, and fails with the
+//! text that Redis has for the first that is wrong.
+
+use crate::keyspace::Keyspace;
+use crate::protocol::{CmdError, CmdResult};
+use c_compat::number::int;
+
+/// An integer in its canonical form: no plus sign, no leading zeros, no spaces.
+///
+/// # Errors
+/// It is none, or does not fit 64 bits.
+pub fn integer(arg: &[u8]) -> CmdResult<i64> {
+    int::parse(arg).ok_or(CmdError::NOT_INTEGER)
+}
+
+/// An integer of 32 bits.
+///
+/// # Errors
+/// It is none, or does not fit.
+pub fn integer32(arg: &[u8]) -> CmdResult<i32> {
+    i32::try_from(integer(arg)?).map_err(|_| {
+        CmdError::err(format!("value is out of range, value must between {} and {}", i32::MIN, i32::MAX))
+    })
+}
+
+/// The number of a database.
+///
+/// # Errors
+/// It is no integer, or there is no such database.
+pub fn database(arg: &[u8], ks: &Keyspace) -> CmdResult<usize> {
+    let index = integer32(arg)?;
+    usize::try_from(index).ok().filter(|db| *db < ks.db_count()).ok_or(CmdError::DB_OUT_OF_RANGE)
+}
+
+/// Whether an argument is this word, in any case. As for C's string functions, it ends at its first zero byte.
+#[must_use]
+pub fn is_word(arg: &[u8], word: &str) -> bool {
+    let Some((start, rest)) = arg.split_at_checked(word.len()) else { return false };
+    start.eq_ignore_ascii_case(word.as_bytes()) && rest.first().is_none_or(|b| *b == 0)
+}
+
+/// An argument as Redis's error texts show it: up to the first zero byte, without line ends behind it.
+#[must_use]
+pub fn shown(arg: &[u8]) -> &[u8] {
+    let text = arg.split(|b| *b == 0).next().unwrap_or_default();
+    let end = text.iter().rposition(|b| !matches!(b, b'\r' | b'\n')).map_or(0, |last| last + 1);
+    &text[..end]
+}
+
+/// The unit that a time is given in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Millis,
+}
+
+/// What a time counts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// The command's own moment.
+    Now,
+    /// 1970.
+    Epoch,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_ends_at_its_first_zero_byte() {
+        assert!(is_word(b"nX", "NX"));
+        assert!(is_word(b"NX\0Y", "NX"));
+        assert!(!is_word(b"NXY", "NX"));
+        assert!(!is_word(b"N", "NX"));
+        assert!(!is_word(b"", "NX"));
+    }
+
+    #[test]
+    fn an_integer_too_big_for_32_bits_is_told_the_range() {
+        assert_eq!(integer32(b"-2147483648"), Ok(i32::MIN));
+        assert_eq!(
+            integer32(b"2147483648").unwrap_err().to_string(),
+            "ERR value is out of range, value must between -2147483648 and 2147483647"
+        );
+        assert_eq!(integer32(b" 1"), Err(CmdError::NOT_INTEGER));
+    }
+}

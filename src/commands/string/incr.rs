@@ -1,0 +1,88 @@
+//! INCR, DECR, INCRBY, DECRBY and INCRBYFLOAT.
+
+use crate::commands::parse::integer;
+use crate::commands::row::{access, acl, flags, key_at};
+use crate::protocol::{CmdError, CmdResult};
+use crate::server::command::{Command, Exec, Group, Run};
+
+/// `INCR`
+pub static INCR: Command = Command {
+    name: "incr",
+    arity: 2,
+    flags: flags!(WRITE | DENYOOM | FAST),
+    acl: acl!(WRITE | STRING | FAST),
+    keys: &[key_at(1, access!(RW | ACCESS | UPDATE))],
+    group: Group::String,
+    tips: &[],
+    run: Run::Data(incr),
+    subcommands: &[],
+};
+
+fn incr(e: &mut Exec<'_>) -> CmdResult {
+    add(e, 1)
+}
+
+/// `DECR`
+pub static DECR: Command = Command {
+    name: "decr",
+    arity: 2,
+    flags: flags!(WRITE | DENYOOM | FAST),
+    acl: acl!(WRITE | STRING | FAST),
+    keys: &[key_at(1, access!(RW | ACCESS | UPDATE))],
+    group: Group::String,
+    tips: &[],
+    run: Run::Data(decr),
+    subcommands: &[],
+};
+
+fn decr(e: &mut Exec<'_>) -> CmdResult {
+    add(e, -1)
+}
+
+/// `INCRBY`
+pub static INCRBY: Command = Command {
+    name: "incrby",
+    arity: 3,
+    flags: flags!(WRITE | DENYOOM | FAST),
+    acl: acl!(WRITE | STRING | FAST),
+    keys: &[key_at(1, access!(RW | ACCESS | UPDATE))],
+    group: Group::String,
+    tips: &[],
+    run: Run::Data(incrby),
+    subcommands: &[],
+};
+
+fn incrby(e: &mut Exec<'_>) -> CmdResult {
+    add(e, integer(e.args.at(2))?)
+}
+
+/// `DECRBY`
+pub static DECRBY: Command = Command {
+    name: "decrby",
+    arity: 3,
+    flags: flags!(WRITE | DENYOOM | FAST),
+    acl: acl!(WRITE | STRING | FAST),
+    keys: &[key_at(1, access!(RW | ACCESS | UPDATE))],
+    group: Group::String,
+    tips: &[],
+    run: Run::Data(decrby),
+    subcommands: &[],
+};
+
+fn decrby(e: &mut Exec<'_>) -> CmdResult {
+    let by = integer(e.args.at(2))?;
+    add(e, by.checked_neg().ok_or_else(|| CmdError::err("decrement would overflow"))?)
+}
+
+fn add(e: &mut Exec<'_>, by: i64) -> CmdResult {
+    let key = e.args.at(1);
+    let old = match e.ks.lookup_write(e.db, key) {
+        Some(value) => value.to_int().ok_or(CmdError::NOT_INTEGER)?,
+        None => 0,
+    };
+    let new = old.checked_add(by).ok_or(CmdError::OVERFLOW)?;
+    e.ks.set_int(e.db, key, new);
+    e.ks.effects.dirty += 1;
+    e.reply.int(new);
+    Ok(())
+}

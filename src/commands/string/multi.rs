@@ -1,0 +1,88 @@
+//! MGET, MSET and MSETNX.
+
+use super::reply_key;
+use crate::commands::row::{access, acl, flags, keys_at};
+use crate::keyspace::ExpireChange;
+use crate::protocol::{CmdError, CmdResult};
+use crate::server::command::{Command, Exec, Group, Run};
+use crate::value::NewValue;
+
+/// `MGET`
+pub static MGET: Command = Command {
+    name: "mget",
+    arity: -2,
+    flags: flags!(READONLY | FAST),
+    acl: acl!(READ | STRING | FAST),
+    keys: &[keys_at(1, -1, 1, access!(RO | ACCESS))],
+    group: Group::String,
+    tips: &["request_policy:multi_shard"],
+    run: Run::Data(mget),
+    subcommands: &[],
+};
+
+fn mget(e: &mut Exec<'_>) -> CmdResult {
+    let keys = e.args.rest(1);
+    e.reply.array(keys.len());
+    for key in keys.iter() {
+        reply_key(e, key);
+    }
+    Ok(())
+}
+
+/// `MSET`
+pub static MSET: Command = Command {
+    name: "mset",
+    arity: -3,
+    flags: flags!(WRITE | DENYOOM),
+    acl: acl!(WRITE | STRING | SLOW),
+    keys: &[keys_at(1, -1, 2, access!(OW | UPDATE))],
+    group: Group::String,
+    tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
+    run: Run::Data(mset),
+    subcommands: &[],
+};
+
+fn mset(e: &mut Exec<'_>) -> CmdResult {
+    check_pairs(e)?;
+    set_pairs(e);
+    e.reply.ok();
+    Ok(())
+}
+
+/// `MSETNX`
+pub static MSETNX: Command = Command {
+    name: "msetnx",
+    arity: -3,
+    flags: flags!(WRITE | DENYOOM),
+    acl: acl!(WRITE | STRING | SLOW),
+    keys: &[keys_at(1, -1, 2, access!(OW | INSERT))],
+    group: Group::String,
+    tips: &["request_policy:multi_shard", "response_policy:agg_min"],
+    run: Run::Data(msetnx),
+    subcommands: &[],
+};
+
+fn msetnx(e: &mut Exec<'_>) -> CmdResult {
+    check_pairs(e)?;
+    for key in e.args.iter().skip(1).step_by(2) {
+        if e.ks.lookup_write(e.db, key).is_some() {
+            e.reply.int(0);
+            return Ok(());
+        }
+    }
+    set_pairs(e);
+    e.reply.int(1);
+    Ok(())
+}
+
+fn check_pairs(e: &Exec<'_>) -> CmdResult {
+    if e.args.len().is_multiple_of(2) { Err(CmdError::wrong_arity(e.command.name)) } else { Ok(()) }
+}
+
+fn set_pairs(e: &mut Exec<'_>) {
+    let args = e.args;
+    for i in (1..args.len()).step_by(2) {
+        e.ks.set(e.db, args.at(i), NewValue::Encode(args.at(i + 1)), ExpireChange::Clear);
+        e.ks.effects.dirty += 1;
+    }
+}

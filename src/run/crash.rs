@@ -18,7 +18,7 @@ const BYTES_SHOWN: usize = 128;
 pub fn install() {
     std::panic::set_hook(Box::new(|panic| {
         let mut report = String::from("\n\n=== REDIS BUG REPORT START: Cut & paste starting from here ===\n");
-        let _ = writeln!(report, "Oxidis {} panicked: {panic}", crate::server::OXIDIS_VERSION);
+        let _ = writeln!(report, "Oxidis {} panicked: {panic}", crate::config::version::OXIDIS_VERSION);
         let _ =
             writeln!(report, "\n------ STACK TRACE ------\n{}", std::backtrace::Backtrace::force_capture());
         log::append_raw(report.as_bytes());

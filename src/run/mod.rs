@@ -8,4 +8,5 @@ mod accept;
 mod before_sleep;
 mod crash;
 mod process;
+pub mod startup;
 mod turn;

@@ -16,6 +16,7 @@ pub mod listeners;
 pub mod monitor;
 pub mod pause;
 pub mod persistence;
+pub mod reconfigure;
 pub mod replication;
 pub mod shutdown;
 pub mod slowlog;
@@ -32,11 +33,6 @@ use listeners::Listeners;
 use pause::Pause;
 use slowlog::Slowlog;
 use stats::Stats;
-
-/// Version of Redis whose behaviour clients may expect: what INFO's redis_version says.
-pub const REDIS_VERSION: &str = "7.2.4";
-/// Our own version.
-pub const OXIDIS_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Size of the buffer that all sockets are read into, bytes: what one client may send in one turn.
 pub const READ_BUFFER: usize = 64 * 1024;
@@ -85,6 +81,12 @@ pub struct Server {
     pub child_alive: bool,
     /// The client whose command is running: what a crash report shows first.
     pub running: Option<ClientId>,
+    /// How we were called: what `{title}` of proc-title-template stands for.
+    pub program: Vec<u8>,
+    /// Our OOM score before we changed it.
+    pub oom_score_base: i32,
+    /// We changed it.
+    pub oom_score_written: bool,
     /// Names this run of the server.
     pub run_id: String,
     /// Absolute path of our own program.
@@ -110,11 +112,12 @@ impl Server {
     #[must_use]
     pub fn new(config: Config, registry: Registry, poll: mio::Registry) -> Self {
         let commands = registry.len();
-        let databases = config.databases as usize;
+        let mut keyspace = Keyspace::new(config.databases as usize);
+        keyspace.freq = reconfigure::freq_policy(&config);
         Server {
             config,
             registry,
-            keyspace: Keyspace::new(databases),
+            keyspace,
             clients: Clients::default(),
             clock: Clock::new(),
             rng: Rng::from_system(),
@@ -133,6 +136,9 @@ impl Server {
             loading: false,
             child_alive: false,
             running: None,
+            program: Vec::new(),
+            oom_score_base: crate::sys::process::oom_score_adj(),
+            oom_score_written: false,
             run_id: String::from_utf8_lossy(&rng::hex_id()).into_owned(),
             executable: std::env::current_exe().map_or_else(|_| String::new(), |p| p.display().to_string()),
             cron_loops: 0,

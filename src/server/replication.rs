@@ -79,6 +79,9 @@ impl Server {
     /// Writes to the replicas what their sockets take, before the process ends.
     pub fn flush_replicas(&mut self) {}
 
+    /// repl-backlog-size changed.
+    pub fn backlog_size_changed(&mut self) {}
+
     /// Once a second.
     pub fn replication_cron(&mut self) {}
 }

@@ -30,18 +30,17 @@ extern "C" fn remember_argv(argc: c_int, argv: *const *const c_char, _env: *cons
 static REMEMBER_ARGV: extern "C" fn(c_int, *const *const c_char, *const *const c_char) = remember_argv;
 
 /// Shows `title` in process listings. It is cut to the room that the arguments and the environment had.
-pub fn set_title(title: &str) {
+pub fn set_title(title: &[u8]) {
     let start = ARGV_START.load(Relaxed);
     let room = ARGV_LEN.load(Relaxed) + title_room_behind();
     if start.is_null() || room < 2 {
         return;
     }
-    let bytes = title.as_bytes();
-    let len = bytes.len().min(room - 1);
+    let len = title.len().min(room - 1);
     // SAFETY: `room` bytes from `start` on are the process's own argument and (moved away) environment strings,
     // which nothing reads any more: the standard library copied the arguments, and `move_environment` the rest.
     unsafe {
-        std::ptr::copy_nonoverlapping(bytes.as_ptr(), start, len);
+        std::ptr::copy_nonoverlapping(title.as_ptr(), start, len);
         std::ptr::write_bytes(start.add(len), 0, room - len);
     }
 }

@@ -1,0 +1,174 @@
+//! What options mean beyond their values: done once at start and again when CONFIG SET changes one.
+
+use super::Server;
+use super::listeners::Listeners;
+use crate::config::{Changes, OomScoreAdj};
+use crate::keyspace::freq::FreqPolicy;
+use crate::util::log;
+use crate::{log_warning, sys};
+use std::io;
+
+/// Descriptors that are not clients': files, listeners, pipes, the poll.
+pub const RESERVED_FILES: u64 = 32;
+
+/// An option whose new value could not be put into effect.
+#[derive(Debug)]
+pub struct CannotApply {
+    /// The option.
+    pub option: &'static str,
+    /// Why, if the client is to be told.
+    pub reason: String,
+}
+
+impl Server {
+    /// Puts changed options into effect. When one cannot be, the options are as they were before and what was done
+    /// for the others is undone.
+    ///
+    /// # Errors
+    /// The first option that could not be put into effect.
+    pub fn apply_changes(&mut self, changes: Changes) -> Result<(), CannotApply> {
+        let names: Vec<&'static str> = changes.iter().map(|row| row.name).collect();
+        let mut done: Vec<&'static str> = Vec::new();
+        // Options that share their work, such as bind and port, are one step.
+        for name in &names {
+            let step = step_of(name);
+            if done.contains(&step) {
+                continue;
+            }
+            if let Err(reason) = self.apply_step(step) {
+                let option = *name;
+                self.config = changes.into_old();
+                for step in done.into_iter().rev() {
+                    if let Err(e) = self.apply_step(step) {
+                        log_warning!("Failed to restore the option '{step}': {e}");
+                    }
+                }
+                return Err(CannotApply { option, reason });
+            }
+            done.push(step);
+        }
+        Ok(())
+    }
+
+    fn apply_step(&mut self, step: &str) -> Result<(), String> {
+        match step {
+            "bind" => {
+                let mut listeners = std::mem::take(&mut self.listeners);
+                let result = listeners.rebind(&self.config, &self.poll);
+                self.listeners = listeners;
+                result.map_err(|_| {
+                    "Unable to listen on this port. Check server logs.".to_owned()
+                })?;
+                self.set_process_title();
+            }
+            "loglevel" => log::set_level(self.config.loglevel),
+            "proc-title-template" => self.set_process_title(),
+            "maxclients" => {
+                let wanted = u64::from(self.config.maxclients) + RESERVED_FILES;
+                let got = sys::process::raise_open_files(wanted);
+                if got < wanted {
+                    return Err(format!(
+                        "The operating system is not able to handle the specified number of clients, try with {}",
+                        got.saturating_sub(RESERVED_FILES)
+                    ));
+                }
+            }
+            "dir" => std::env::set_current_dir(self.config.dir.as_path())
+                .map_err(|e| format!("Changing directory: {}", os_text(&e)))?,
+            "oom-score-adj" => self.write_oom_score().map_err(|e| {
+                log_warning!("Unable to write oom_score_adj: {}", os_text(&e));
+                "Failed to apply new oom_score_adj configuration, check server logs.".to_owned()
+            })?,
+            "requirepass" => self.requirepass_changed(),
+            "maxmemory-policy" => self.keyspace.freq = freq_policy(&self.config),
+            "slowlog-max-len" => self.slowlog.trim(self.config.slowlog_max_len),
+            "repl-backlog-size" => self.backlog_size_changed(),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A password now asked for: those who are in already stay in.
+    fn requirepass_changed(&mut self) {
+        if self.config.requirepass.is_empty() {
+            for client in self.clients.iter_mut() {
+                client.authenticated = true;
+            }
+        }
+    }
+
+    /// Shows proc-title-template in process listings.
+    pub fn set_process_title(&self) {
+        if self.config.set_proc_title
+            && let Some(title) =
+                crate::config::proc_title::expand(&self.config.proc_title_template, &self.program, &self.config)
+        {
+            sys::process::set_title(&title);
+        }
+    }
+
+    /// Writes the process's OOM score as the options and our role say. With the option off, the score of the start
+    /// comes back.
+    ///
+    /// # Errors
+    /// The system refuses the score.
+    pub fn write_oom_score(&mut self) -> io::Result<()> {
+        let value = self.config.oom_score_adj_values[usize::from(self.is_replica())];
+        let score = match self.config.oom_score_adj {
+            OomScoreAdj::No if !self.oom_score_written => return Ok(()),
+            OomScoreAdj::No => self.oom_score_base,
+            OomScoreAdj::Relative => self.oom_score_base + value,
+            OomScoreAdj::Absolute => value,
+        };
+        sys::process::set_oom_score_adj(score.clamp(-1000, 1000))?;
+        self.oom_score_written = self.config.oom_score_adj != OomScoreAdj::No;
+        Ok(())
+    }
+
+    /// The OOM score of a snapshot's child, if the options ask for one.
+    #[must_use]
+    pub fn child_oom_score(&self) -> Option<i32> {
+        let value = self.config.oom_score_adj_values[2];
+        match self.config.oom_score_adj {
+            OomScoreAdj::No => None,
+            OomScoreAdj::Relative => Some((self.oom_score_base + value).clamp(-1000, 1000)),
+            OomScoreAdj::Absolute => Some(value.clamp(-1000, 1000)),
+        }
+    }
+
+    /// Opens the listening sockets.
+    ///
+    /// # Errors
+    /// One cannot be opened: the text for the log.
+    pub fn listen(&mut self) -> Result<(), String> {
+        self.listeners = Listeners::open(&self.config, &self.poll)?;
+        if self.listeners.is_empty() {
+            return Err("Configured to not listen anywhere, exiting.".into());
+        }
+        Ok(())
+    }
+}
+
+/// How entries count their use, as the options say.
+#[must_use]
+pub fn freq_policy(config: &crate::config::Config) -> FreqPolicy {
+    FreqPolicy {
+        lfu: config.maxmemory_policy.is_lfu(),
+        log_factor: config.lfu_log_factor,
+        decay_minutes: config.lfu_decay_time,
+    }
+}
+
+/// The option that stands for all those whose changes are put into effect together.
+fn step_of(option: &'static str) -> &'static str {
+    match option {
+        "port" | "bind" => "bind",
+        "oom-score-adj" | "oom-score-adj-values" => "oom-score-adj",
+        "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => "maxmemory-policy",
+        other => other,
+    }
+}
+
+fn os_text(e: &io::Error) -> String {
+    e.raw_os_error().map_or_else(|| e.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned())
+}

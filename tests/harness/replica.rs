@@ -69,10 +69,23 @@ impl RawReplica {
         self.client.send_bytes(&encode(&["REPLCONF", "ACK", &offset.to_string()]))
     }
 
+    /// Reads, acknowledging what came as a replica does each second: a primary starts the stream after a diskless
+    /// transfer with the first acknowledgement it gets once its child has ended.
+    fn read_acking<T>(&mut self, mut read: impl FnMut(&mut Client) -> io::Result<T>) -> io::Result<T> {
+        self.client.set_timeout(Duration::from_millis(200));
+        for _ in 0..100 {
+            match read(&mut self.client) {
+                Err(e) if e.kind() == io::ErrorKind::TimedOut => self.ack(self.offset)?,
+                other => return other,
+            }
+        }
+        Err(io::ErrorKind::TimedOut.into())
+    }
+
     /// The next command of the stream, keepalive PINGs left out, as bytes.
     pub fn next_command(&mut self) -> io::Result<(Vec<u8>, Vec<Vec<u8>>)> {
         loop {
-            let reply = self.client.read()?;
+            let reply = self.read_acking(Client::read)?;
             self.offset += reply.raw.len() as u64;
             let Value::Array(items) = reply.value else {
                 return Err(io::Error::other(format!("not a command: {}", value::show(&reply.raw))));
@@ -88,6 +101,14 @@ impl RawReplica {
                 return Ok((reply.raw, args));
             }
         }
+    }
+
+    /// The stream from here to this offset.
+    pub fn bytes_until(&mut self, end: u64) -> io::Result<Vec<u8>> {
+        let len = (end - self.offset) as usize;
+        let bytes = self.read_acking(|client| client.read_exact(len))?;
+        self.offset = end;
+        Ok(bytes)
     }
 
     /// Every command up to the one that sets `marker`, without it.

@@ -204,7 +204,7 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repl::testing::Rng;
+    use crate::util::rng::Rng;
 
     /// What a backlog should be: the whole stream, and the rule of the window.
     struct Naive {
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn against_a_naive_twin_by_seed() {
         for seed in 0..300 {
-            let mut rng = Rng::new(seed);
+            let mut rng = Rng::seeded(seed);
             let start = 1 + rng.below(1000) as i64;
             let mut backlog = Backlog::new(rng.below(40_000) as usize, start).unwrap();
             let mut naive = Naive { stream: Vec::new(), base: start };

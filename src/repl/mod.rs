@@ -10,25 +10,55 @@
 
 pub mod backlog;
 pub mod id;
+pub mod primary;
+pub mod replica;
+pub mod role;
 
-#[cfg(test)]
-mod testing;
+use crate::util::log::Level;
 
 /// Milliseconds of a clock that never goes back.
 pub type Millis = u64;
 
-/// How loud a log line is, as in `loglevel`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    Debug,
-    Verbose,
-    Notice,
-    Warning,
-}
+/// Names a connection: an id that is never used again.
+pub type ConnId = u64;
+
+/// Where new replication ids come from: the system, or a seed in the tests.
+pub type NewId = Box<dyn FnMut() -> id::ReplId + Send>;
 
 /// A line for the log, in Redis's wording where Redis has the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     pub level: Level,
     pub text: String,
+}
+
+/// The log lines that a machine has to say, until its owner takes them.
+#[derive(Debug, Default)]
+pub struct LogQueue(Vec<LogLine>);
+
+impl LogQueue {
+    pub fn debug(&mut self, text: impl Into<String>) {
+        self.push(Level::Debug, text.into());
+    }
+
+    pub fn notice(&mut self, text: impl Into<String>) {
+        self.push(Level::Notice, text.into());
+    }
+
+    pub fn warning(&mut self, text: impl Into<String>) {
+        self.push(Level::Warning, text.into());
+    }
+
+    /// Takes over what another machine has to say.
+    pub fn append(&mut self, other: &mut LogQueue) {
+        self.0.append(&mut other.0);
+    }
+
+    pub fn take(&mut self) -> Vec<LogLine> {
+        std::mem::take(&mut self.0)
+    }
+
+    fn push(&mut self, level: Level, text: String) {
+        self.0.push(LogLine { level, text });
+    }
 }

@@ -183,7 +183,7 @@ impl Loader<'_> {
         }
         let known = |word: &&str| name.eq_ignore_ascii_case(word.as_bytes());
         match (&name.to_ascii_lowercase()[..], values) {
-            (_, [_]) if IGNORED.iter().any(|word| known(word)) => {}
+            (_, [_]) if IGNORED.iter().any(known) => {}
             (b"rename-command", [old, new]) => {
                 self.directives.rename_command(old, new)?;
                 self.config.rename_commands.push((Text::from(*old), Text::from(*new)));

@@ -69,6 +69,7 @@ fn a_row_reads_and_writes_its_own_field() {
         let candidates = [
             "no",
             "yes",
+            "7",
             "11",
             "12",
             "2047",

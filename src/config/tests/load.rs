@@ -1,6 +1,7 @@
 //! The command line and redis.conf.
 
 use super::{Config, Folder, get, load, load_text};
+use crate::config::options::{self, Flags};
 use crate::config::{Directives, LoadError};
 
 #[test]
@@ -188,18 +189,29 @@ fn directives_about_commands_and_users_are_checked_by_those_who_know_them() {
     }
 }
 
-#[test]
-fn the_example_file_loads() {
+/// redis.conf.example, as it is and with the options that are off turned on.
+fn example() -> (&'static str, String) {
     let text = include_str!("../../../redis.conf.example");
-    let config = load_text(text).expect("the example is good");
-    let uncommented: String = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("# "))
-        .filter(|line| {
-            crate::config::options::lookup(line.split(' ').next().unwrap_or_default().as_bytes()).is_some()
-        })
-        .filter(|line| !line.contains("  ") && !line.ends_with(['.', ':', ',']))
-        .collect::<Vec<_>>()
-        .join("\n");
-    drop((config, uncommented));
+    let shown_off =
+        |line: &str| line.starts_with('#') && line.as_bytes().get(1).is_some_and(u8::is_ascii_alphabetic);
+    let turn_on = |line: &'static str| if shown_off(line) { &line[1..] } else { line };
+    (text, text.lines().map(turn_on).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn the_example_file_says_the_defaults() {
+    let config = load_text(example().0).expect("the example is good");
+    let expected = Config { bind: vec!["127.0.0.1".into(), "-::1".into()], ..Config::default() };
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn the_example_file_names_every_option() {
+    let (_, text) = example();
+    let text = text.replace("include ", "#");
+    load_text(&text).expect("what is off in the example is good, too");
+    for row in options::all().filter(|row| !row.flags.contains(Flags::HIDDEN)) {
+        let named = text.lines().any(|line| line.split(' ').next() == Some(row.name));
+        assert!(named, "{} is missing", row.name);
+    }
 }

@@ -1,4 +1,31 @@
-//! One key with its value, expiry and access clock: what a keyspace table points at.
+//! One key with its value, expiry time and access clock, in one allocation: what a keyspace table points at.
+//!
+//! ```text
+//!  | head 4 | expiry time 8, if it has one | key length 1..5 | key | value |
+//!
+//!  head   bits 0..4 type   4..7 encoding   7 has an expiry time   8..32 LRU clock or LFU counter
+//!  value  by encoding:
+//!         int      its low 1, 2, 4 or 8 bytes, whichever suffice
+//!         inline   | length 1..5 | bytes |                          embstr, and raw up to 1 KB in all
+//!         heap     | pointer 8 | -> | length 8 | capacity 8 | bytes |
+//!  length a byte below 254; or 254 and two bytes; or 255 and four; little-endian, as all numbers here
+//! ```
+//!
+//! A block's size follows from what it holds, rounded up to the allocator's size class (`size.rs`). So nothing records a
+//! capacity, a block is freed by its size, and a change that stays in its class is made in place. Only the block of a long
+//! string carries its capacity: it doubles as APPEND grows it.
+//!
+//! An [`Entry`] is the pointer to its block. Its top 16 bits are the table's to use.
+
+mod raw;
+mod size;
+#[cfg(test)]
+mod tests;
+
+use std::ptr::NonNull;
+
+use super::table::Element;
+use raw::Block;
 
 /// How a string value is kept, as OBJECT ENCODING names it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,7 +44,7 @@ pub enum ValueRef<'a> {
 }
 
 /// A value to store, its encoding decided.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stored<'a> {
     Int(i64),
     /// At most [`EMBSTR_MAX`] bytes.
@@ -28,122 +55,165 @@ pub enum Stored<'a> {
 /// The longest string that is embstr and not raw.
 pub const EMBSTR_MAX: usize = 44;
 
-enum Body {
-    Int(i64),
-    Embstr(Box<[u8]>),
-    Raw(Vec<u8>),
-}
+/// The bits of a pointer that are an address: user space ends below 2^47 on x86_64 and 2^48 on aarch64.
+const ADDRESS_BITS: u32 = 48;
+const ADDRESS_MASK: usize = (1 << ADDRESS_BITS) - 1;
 
 /// One key of the keyspace.
-pub struct Entry(Box<Inner>);
+///
+/// Invariant: without its top 16 bits it is a block that this entry alone owns.
+#[repr(transparent)]
+pub struct Entry(NonNull<u8>);
 
-struct Inner {
-    key: Box<[u8]>,
-    body: Body,
-    expire: Option<i64>,
-    lru: u32,
+// SAFETY: the block has no other owner and nothing in it is tied to a thread.
+unsafe impl Send for Entry {}
+
+// SAFETY: an entry is a pointer, and no part of its block points back at it.
+unsafe impl Element for Entry {
+    #[inline]
+    fn stash(&self) -> u16 {
+        (self.0.as_ptr().addr() >> ADDRESS_BITS) as u16
+    }
+
+    #[inline]
+    fn set_stash(&mut self, bits: u16) {
+        self.0 = tagged(self.block(), bits);
+    }
+
+    #[inline]
+    fn address(&self) -> *const u8 {
+        self.block().as_ptr()
+    }
 }
 
-impl Body {
-    fn new(value: Stored) -> Body {
-        match value {
-            Stored::Int(n) => Body::Int(n),
-            Stored::Embstr(s) => Body::Embstr(s.into()),
-            Stored::Raw(s) => Body::Raw(s.to_vec()),
-        }
-    }
+#[inline]
+fn tagged(block: Block, bits: u16) -> NonNull<u8> {
+    let tagged = block.as_ptr().map_addr(|address| address | usize::from(bits) << ADDRESS_BITS);
+    // SAFETY: a block's address is not 0, and more bits do not make it so.
+    unsafe { NonNull::new_unchecked(tagged) }
 }
 
 impl Entry {
     pub fn new(key: &[u8], value: Stored, expire: Option<i64>, lru: u32) -> Entry {
-        Entry(Box::new(Inner { key: key.into(), body: Body::new(value), expire, lru }))
+        Entry(tagged(Block::new(key, value, expire, lru), 0))
     }
 
+    #[inline]
+    fn block(&self) -> Block {
+        let untagged = self.0.as_ptr().map_addr(|address| address & ADDRESS_MASK);
+        // SAFETY: by the invariant this is the entry's block.
+        unsafe { Block::from_ptr(untagged) }
+    }
+
+    /// Puts another block in place of the present one, which the caller has freed or taken apart.
+    #[inline]
+    fn set_block(&mut self, block: Block) {
+        self.0 = tagged(block, self.stash());
+    }
+
+    #[inline]
     pub fn key(&self) -> &[u8] {
-        &self.0.key
+        // SAFETY: the block is this entry's and stays as it is while the entry is borrowed. So in all that follows; those
+        // that change it borrow the entry mutably.
+        unsafe { self.block().key() }
     }
 
+    #[inline]
     pub fn value(&self) -> ValueRef<'_> {
-        match &self.0.body {
-            Body::Int(n) => ValueRef::Int(*n),
-            Body::Embstr(s) => ValueRef::Str(s),
-            Body::Raw(s) => ValueRef::Str(s),
+        // SAFETY: as in `key`.
+        match unsafe { self.block().value() } {
+            Stored::Int(n) => ValueRef::Int(n),
+            Stored::Embstr(s) | Stored::Raw(s) => ValueRef::Str(s),
         }
     }
 
     /// The value in the form that makes an equal entry, encoding included.
     pub fn stored(&self) -> Stored<'_> {
-        match &self.0.body {
-            Body::Int(n) => Stored::Int(*n),
-            Body::Embstr(s) => Stored::Embstr(s),
-            Body::Raw(s) => Stored::Raw(s),
-        }
+        // SAFETY: as in `key`.
+        unsafe { self.block().value() }
     }
 
     pub fn encoding(&self) -> Encoding {
-        match self.0.body {
-            Body::Int(_) => Encoding::Int,
-            Body::Embstr(_) => Encoding::Embstr,
-            Body::Raw(_) => Encoding::Raw,
+        match self.stored() {
+            Stored::Int(_) => Encoding::Int,
+            Stored::Embstr(_) => Encoding::Embstr,
+            Stored::Raw(_) => Encoding::Raw,
         }
     }
 
     /// Unix time in ms at which the key expires.
+    #[inline]
     pub fn expire(&self) -> Option<i64> {
-        self.0.expire
+        // SAFETY: as in `key`.
+        unsafe { self.block().expire() }
     }
 
     pub fn set_expire(&mut self, expire: Option<i64>) {
-        self.0.expire = expire;
+        // SAFETY: as in `key`.
+        let block = unsafe { self.block().with_expire(expire) };
+        self.set_block(block);
     }
 
     /// The 24 bits of the LRU or LFU clock.
+    #[inline]
     pub fn lru(&self) -> u32 {
-        self.0.lru
+        // SAFETY: as in `key`.
+        unsafe { self.block().lru() }
     }
 
+    #[inline]
     pub fn set_lru(&mut self, lru: u32) {
-        self.0.lru = lru;
+        // SAFETY: as in `key`.
+        unsafe { self.block().set_lru(lru) }
     }
 
+    /// Where the entry lies: changes only when a change does not fit in its allocation.
     pub fn address(&self) -> usize {
-        &raw const *self.0 as usize
+        self.block().as_ptr().addr()
     }
 
     pub fn set_value(&mut self, value: Stored, expire: Option<i64>) {
-        self.0.body = Body::new(value);
-        self.0.expire = expire;
+        // SAFETY: as in `key`. The value lies elsewhere: it cannot be borrowed from this entry.
+        let block = unsafe { self.block().with_value(value, expire) };
+        self.set_block(block);
     }
 
     pub fn set_key(&mut self, key: &[u8]) {
-        self.0.key = key.into();
+        // SAFETY: as in `key`.
+        let block = unsafe { self.block().with_key(key) };
+        self.set_block(block);
     }
 
     /// Makes the value raw if it is not, at least `min_len` long (filled with zeros), and gives its bytes.
     pub fn string_mut(&mut self, min_len: usize) -> &mut [u8] {
-        let raw = self.raw_mut();
-        if raw.len() < min_len {
-            raw.resize(min_len, 0);
+        // SAFETY: as in `key`. What lies between the old and the new length is filled before it is read.
+        unsafe {
+            let (block, old_len) = self.block().with_room(min_len);
+            self.set_block(block);
+            let bytes = block.raw_bytes();
+            if bytes.len > old_len {
+                bytes.start.add(old_len).write_bytes(0, bytes.len - old_len);
+            }
+            std::slice::from_raw_parts_mut(bytes.start, bytes.len)
         }
-        raw
     }
 
     /// Adds `tail` to the value, which becomes raw; returns the new length.
     pub fn append(&mut self, tail: &[u8]) -> usize {
-        let raw = self.raw_mut();
-        raw.extend_from_slice(tail);
-        raw.len()
+        // SAFETY: as in `string_mut`; `tail` is not part of this entry, which is borrowed mutably.
+        unsafe {
+            let (block, old_len) = self.block().with_room_for_more(tail.len());
+            self.set_block(block);
+            let bytes = block.raw_bytes();
+            bytes.start.add(old_len).copy_from_nonoverlapping(tail.as_ptr(), tail.len());
+            bytes.len
+        }
     }
+}
 
-    fn raw_mut(&mut self) -> &mut Vec<u8> {
-        match &mut self.0.body {
-            Body::Int(n) => self.0.body = Body::Raw(n.to_string().into_bytes()),
-            Body::Embstr(s) => self.0.body = Body::Raw(s.to_vec()),
-            Body::Raw(_) => {}
-        }
-        match &mut self.0.body {
-            Body::Raw(raw) => raw,
-            _ => unreachable!("made raw above"),
-        }
+impl Drop for Entry {
+    fn drop(&mut self) {
+        // SAFETY: the entry owns the block and is going.
+        unsafe { self.block().free_all() }
     }
 }

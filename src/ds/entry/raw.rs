@@ -1,0 +1,653 @@
+//! The bytes of an entry's block; `entry.rs` draws them.
+//!
+//! Every function here works on a [`Block`], which is no more than a pointer: whoever calls an `unsafe` one vouches that it
+//! is a live block, that no one else uses it meanwhile if it is changed, and does not use it after it was freed. A `with_`
+//! function changes a block in place or frees it and makes another; what it returns is to be used from then on.
+
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
+
+use super::size::class;
+use super::{ADDRESS_MASK, Stored};
+
+/// The type in the head's low bits. Strings are the only one so far.
+const TYPE_STRING: u32 = 0;
+const ENCODING_SHIFT: u32 = 4;
+const ENCODING_MASK: u32 = 7 << ENCODING_SHIFT;
+const HAS_EXPIRE: u32 = 1 << 7;
+const LRU_SHIFT: u32 = 8;
+const HEAD_SIZE: usize = 4;
+const EXPIRE_SIZE: usize = 8;
+
+/// Encodings 0 to 3 are integers of `1 << encoding` bytes.
+const INT_8: u32 = 3;
+const EMBSTR: u32 = 4;
+const RAW: u32 = 5;
+const HEAP: u32 = 6;
+
+/// A longer string lies in a block of its own, so that a change of it does not move the entry.
+const INLINE_MAX: usize = 1000;
+
+#[derive(Clone, Copy)]
+pub(super) struct Block(*mut u8);
+
+/// Where a raw string's bytes are.
+#[derive(Clone, Copy)]
+pub(super) struct RawBytes {
+    pub start: *mut u8,
+    pub len: usize,
+}
+
+/// What lies before the value.
+#[derive(Clone, Copy)]
+struct Front<'a> {
+    /// Type and clock: the head without encoding and expiry bit.
+    head: u32,
+    expire: Option<i64>,
+    key: &'a [u8],
+}
+
+/// The value as it lies in a block.
+#[derive(Clone, Copy)]
+enum Body<'a> {
+    Int(i64),
+    /// An inline string: its encoding, its first bytes, and its length, up to which the rest is yet to be written.
+    Inline(u32, &'a [u8], usize),
+    Heap(Heap),
+}
+
+impl Front<'_> {
+    fn size(self) -> usize {
+        front_size(self.expire.is_some(), self.key.len())
+    }
+}
+
+fn front_size(has_expire: bool, key_len: usize) -> usize {
+    HEAD_SIZE + if has_expire { EXPIRE_SIZE } else { 0 } + len_size(key_len) + key_len
+}
+
+impl<'a> Body<'a> {
+    /// The body that keeps a value; a long string is copied into a heap block.
+    fn of(value: Stored<'a>) -> Body<'a> {
+        match value {
+            Stored::Int(n) => Body::Int(n),
+            Stored::Embstr(s) => Body::Inline(EMBSTR, s, s.len()),
+            Stored::Raw(s) if s.len() <= INLINE_MAX => Body::Inline(RAW, s, s.len()),
+            Stored::Raw(s) => Body::Heap(Heap::of(s)),
+        }
+    }
+
+    fn encoding(self, front: usize) -> u32 {
+        match self {
+            Body::Int(n) => int_encoding(front, n),
+            Body::Inline(encoding, ..) => encoding,
+            Body::Heap(_) => HEAP,
+        }
+    }
+
+    fn size(self, front: usize) -> usize {
+        match self {
+            Body::Int(n) => 1 << int_encoding(front, n),
+            Body::Inline(_, _, len) => len_size(len) + len,
+            Body::Heap(_) => size_of::<Heap>(),
+        }
+    }
+}
+
+/// The encoding of an integer behind a front of this size: the fewest bytes that keep it, but so many that a word that
+/// ends with it begins in the block, since that is how it is read.
+#[inline]
+fn int_encoding(front: usize, n: i64) -> u32 {
+    const WORD: usize = size_of::<i64>();
+    let fits = |bits: u32| n == n << (64 - bits) >> (64 - bits);
+    if front + 1 >= WORD && fits(8) {
+        0
+    } else if front + 2 >= WORD && fits(16) {
+        1
+    } else if fits(32) {
+        2
+    } else {
+        INT_8
+    }
+}
+
+/// Bytes that a length takes up.
+#[inline]
+fn len_size(len: usize) -> usize {
+    match len {
+        0..254 => 1,
+        254..0x1_0000 => 3,
+        _ => 5,
+    }
+}
+
+/// # Safety
+/// There are `len_size(len)` bytes at `at`.
+unsafe fn write_len(at: *mut u8, len: usize) {
+    // SAFETY: as the caller says.
+    unsafe {
+        match len_size(len) {
+            1 => at.write(len as u8),
+            3 => {
+                at.write(254);
+                at.add(1).cast::<[u8; 2]>().write((len as u16).to_le_bytes());
+            }
+            _ => {
+                let len = u32::try_from(len).expect("keys are shorter than 4 GB");
+                at.write(255);
+                at.add(1).cast::<[u8; 4]>().write(len.to_le_bytes());
+            }
+        }
+    }
+}
+
+/// A length and the bytes it takes up.
+///
+/// # Safety
+/// A length was written at `at`.
+#[inline]
+unsafe fn read_len(at: *const u8) -> (usize, usize) {
+    // SAFETY: as the caller says.
+    unsafe {
+        match at.read() {
+            254 => (u16::from_le_bytes(at.add(1).cast::<[u8; 2]>().read()) as usize, 3),
+            255 => (u32::from_le_bytes(at.add(1).cast::<[u8; 4]>().read()) as usize, 5),
+            len => (len as usize, 1),
+        }
+    }
+}
+
+fn layout(size: usize) -> Layout {
+    Layout::from_size_align(size, 8).expect("memory is smaller than isize::MAX")
+}
+
+/// A block for `len` bytes, not yet written.
+fn allocate(len: usize) -> *mut u8 {
+    let layout = layout(class(len));
+    // SAFETY: no class is empty.
+    let block = unsafe { alloc(layout) };
+    if block.is_null() {
+        handle_alloc_error(layout);
+    }
+    assert!(block.addr() & !ADDRESS_MASK == 0, "an address has 48 bits");
+    block
+}
+
+/// # Safety
+/// `block` is from `allocate(len)`, or with a length of the same class, and is not used again.
+unsafe fn free(block: *mut u8, len: usize) {
+    // SAFETY: as the caller says.
+    unsafe { dealloc(block, layout(class(len))) }
+}
+
+impl Block {
+    /// # Safety
+    /// `block` came from `as_ptr` of a block that is still live.
+    #[inline]
+    pub(super) unsafe fn from_ptr(block: *mut u8) -> Block {
+        Block(block)
+    }
+
+    #[inline]
+    pub(super) fn as_ptr(self) -> *mut u8 {
+        self.0
+    }
+
+    pub(super) fn new(key: &[u8], value: Stored, expire: Option<i64>, lru: u32) -> Block {
+        let front = Front { head: TYPE_STRING | lru << LRU_SHIFT, expire, key };
+        Block::make(front, Body::of(value))
+    }
+
+    fn make(front: Front, body: Body) -> Block {
+        let front_size = front.size();
+        let block = Block(allocate(front_size + body.size(front_size)));
+        // SAFETY: the block has the size that front and body need.
+        unsafe {
+            let at = block.write_head(front.head, front.expire, body.encoding(front_size));
+            write_len(at, front.key.len());
+            let at = at.add(len_size(front.key.len()));
+            at.copy_from_nonoverlapping(front.key.as_ptr(), front.key.len());
+            block.write_body(front_size, body);
+        }
+        block
+    }
+
+    /// Writes head and expiry time; returns where the key's length goes.
+    unsafe fn write_head(self, head: u32, expire: Option<i64>, encoding: u32) -> *mut u8 {
+        let flag = if expire.is_some() { HAS_EXPIRE } else { 0 };
+        let head = head & !(ENCODING_MASK | HAS_EXPIRE) | encoding << ENCODING_SHIFT | flag;
+        // SAFETY: every block begins with a head, and an expiry time follows if there is one.
+        unsafe {
+            self.0.cast::<u32>().write(head);
+            let after_head = self.0.add(HEAD_SIZE);
+            match expire {
+                None => after_head,
+                Some(ms) => {
+                    after_head.cast::<i64>().write_unaligned(ms);
+                    after_head.add(EXPIRE_SIZE)
+                }
+            }
+        }
+    }
+
+    unsafe fn write_body(self, front: usize, body: Body) {
+        // SAFETY: the block has room for the body behind its front.
+        unsafe {
+            let at = self.0.add(front);
+            match body {
+                Body::Int(n) => match int_encoding(front, n) {
+                    0 => at.write(n as u8),
+                    1 => at.cast::<[u8; 2]>().write((n as u16).to_le_bytes()),
+                    2 => at.cast::<[u8; 4]>().write((n as u32).to_le_bytes()),
+                    _ => at.cast::<[u8; 8]>().write(n.to_le_bytes()),
+                },
+                Body::Inline(_, first, len) => {
+                    write_len(at, len);
+                    at.add(len_size(len)).copy_from_nonoverlapping(first.as_ptr(), first.len());
+                }
+                Body::Heap(heap) => at.cast::<Heap>().write_unaligned(heap),
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn head(self) -> u32 {
+        // SAFETY: every block begins with a head, and blocks are aligned to 8.
+        unsafe { self.0.cast::<u32>().read() }
+    }
+
+    #[inline]
+    unsafe fn encoding(self) -> u32 {
+        // SAFETY: as the caller says.
+        (unsafe { self.head() } & ENCODING_MASK) >> ENCODING_SHIFT
+    }
+
+    #[inline]
+    pub(super) unsafe fn lru(self) -> u32 {
+        // SAFETY: as the caller says.
+        unsafe { self.head() >> LRU_SHIFT }
+    }
+
+    #[inline]
+    pub(super) unsafe fn set_lru(self, lru: u32) {
+        // SAFETY: as the caller says.
+        unsafe {
+            let head = self.head() & ((1 << LRU_SHIFT) - 1) | lru << LRU_SHIFT;
+            self.0.cast::<u32>().write(head);
+        }
+    }
+
+    #[inline]
+    pub(super) unsafe fn expire(self) -> Option<i64> {
+        // SAFETY: an expiry time follows the head if it says so.
+        unsafe {
+            let has = self.head() & HAS_EXPIRE != 0;
+            has.then(|| self.0.add(HEAD_SIZE).cast::<i64>().read_unaligned())
+        }
+    }
+
+    /// The offset of the key's length.
+    #[inline]
+    unsafe fn key_offset(self) -> usize {
+        // SAFETY: as the caller says.
+        let flag = (unsafe { self.head() } & HAS_EXPIRE) as usize;
+        HEAD_SIZE + flag / HAS_EXPIRE as usize * EXPIRE_SIZE
+    }
+
+    #[inline]
+    pub(super) unsafe fn key<'a>(self) -> &'a [u8] {
+        // SAFETY: a block has a key, whose length stands at its offset.
+        unsafe {
+            let at = self.0.add(self.key_offset());
+            let (len, len_size) = read_len(at);
+            std::slice::from_raw_parts(at.add(len_size), len)
+        }
+    }
+
+    /// The size of all before the value.
+    #[inline]
+    unsafe fn front_size(self) -> usize {
+        // SAFETY: as in `key`.
+        unsafe {
+            let at = self.key_offset();
+            let (len, len_size) = read_len(self.0.add(at));
+            at + len_size + len
+        }
+    }
+
+    #[inline]
+    unsafe fn body<'a>(self) -> Body<'a> {
+        // SAFETY: the value lies behind the front, in the form that the encoding names. An integer is read as the word
+        // that ends with it, which `int_encoding` made sure begins in the block; its bytes are the word's top ones.
+        unsafe {
+            let at = self.0.add(self.front_size());
+            match self.encoding() {
+                encoding @ 0..=INT_8 => {
+                    let width = 1usize << encoding;
+                    let word = at.add(width).sub(8).cast::<[u8; 8]>().read();
+                    Body::Int(i64::from_le_bytes(word) >> (64 - 8 * width))
+                }
+                HEAP => Body::Heap(at.cast::<Heap>().read_unaligned()),
+                encoding => {
+                    let (len, len_size) = read_len(at);
+                    Body::Inline(encoding, std::slice::from_raw_parts(at.add(len_size), len), len)
+                }
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) unsafe fn value<'a>(self) -> Stored<'a> {
+        // SAFETY: as the caller says.
+        match unsafe { self.body() } {
+            Body::Int(n) => Stored::Int(n),
+            Body::Inline(EMBSTR, s, _) => Stored::Embstr(s),
+            Body::Inline(_, s, _) => Stored::Raw(s),
+            // SAFETY: the heap block belongs to this one.
+            Body::Heap(heap) => Stored::Raw(unsafe { heap.bytes() }),
+        }
+    }
+
+    unsafe fn size(self) -> usize {
+        // SAFETY: as the caller says.
+        unsafe {
+            let front = self.front_size();
+            let body = match self.encoding() {
+                encoding @ 0..=INT_8 => 1 << encoding,
+                HEAP => size_of::<Heap>(),
+                _ => {
+                    let (len, len_size) = read_len(self.0.add(front));
+                    len_size + len
+                }
+            };
+            front + body
+        }
+    }
+
+    unsafe fn front<'a>(self) -> Front<'a> {
+        // SAFETY: as the caller says.
+        unsafe { Front { head: self.head(), expire: self.expire(), key: self.key() } }
+    }
+
+    /// Frees the block, but not the heap block of a long string.
+    unsafe fn free_this(self) {
+        // SAFETY: blocks are allocated with the size of what they hold, or one of the same class.
+        unsafe { free(self.0, self.size()) }
+    }
+
+    pub(super) unsafe fn free_all(self) {
+        // SAFETY: as the caller says.
+        unsafe {
+            if let Body::Heap(heap) = self.body() {
+                heap.free();
+            }
+            self.free_this();
+        }
+    }
+
+    /// Replaces the value, and sets or removes the expiry time.
+    pub(super) unsafe fn with_value(self, value: Stored, expire: Option<i64>) -> Block {
+        // SAFETY: as the caller says. A heap block that the value is not written into is freed once.
+        unsafe {
+            let old = self.body();
+            if let (Body::Heap(mut heap), Stored::Raw(s)) = (old, value)
+                && s.len() > INLINE_MAX
+            {
+                let block = self.with_expire(expire);
+                if !heap.overwrite(s) {
+                    heap.free();
+                    heap = Heap::of(s);
+                }
+                block.0.add(block.front_size()).cast::<Heap>().write_unaligned(heap);
+                return block;
+            }
+            let block = self.with_body(Body::of(value), expire);
+            if let Body::Heap(heap) = old {
+                heap.free();
+            }
+            block
+        }
+    }
+
+    /// Replaces the body by one that lies elsewhere, and sets or removes the expiry time. What the old body points at
+    /// is left alone.
+    unsafe fn with_body(self, body: Body, expire: Option<i64>) -> Block {
+        // SAFETY: written in place, front and body do not take up more than the block's class.
+        unsafe {
+            let old = self.front();
+            let front = Front { expire, ..old };
+            let front_size = front.size();
+            let fits = class(front_size + body.size(front_size)) == class(self.size());
+            if !fits {
+                let block = Block::make(front, body);
+                self.free_this();
+                return block;
+            }
+            self.move_key(expire.is_some(), 0);
+            self.write_head(old.head, expire, body.encoding(front_size));
+            self.write_body(front_size, body);
+            self
+        }
+    }
+
+    /// Moves the key, and `body` bytes behind it, to where they go with or without an expiry time. The head stays.
+    unsafe fn move_key(self, has_expire: bool, body: usize) {
+        // SAFETY: the caller has seen to it that the block has room.
+        unsafe {
+            let from = self.key_offset();
+            let to = HEAD_SIZE + if has_expire { EXPIRE_SIZE } else { 0 };
+            if from != to {
+                let len = self.front_size() - from + body;
+                self.0.add(to).copy_from(self.0.add(from), len);
+            }
+        }
+    }
+
+    pub(super) unsafe fn with_expire(self, expire: Option<i64>) -> Block {
+        // SAFETY: as the caller says; in place, the block's class has room for all that is moved.
+        unsafe {
+            let front = Front { expire, ..self.front() };
+            let body = self.body();
+            if let Body::Int(_) = body {
+                // Its width may have to change.
+                return self.with_body(body, expire);
+            }
+            let front_size = front.size();
+            let body_size = body.size(front_size);
+            if class(front_size + body_size) != class(self.size()) {
+                let block = Block::make(front, body);
+                self.free_this();
+                return block;
+            }
+            self.move_key(expire.is_some(), body_size);
+            self.write_head(front.head, expire, body.encoding(front_size));
+            self
+        }
+    }
+
+    pub(super) unsafe fn with_key(self, key: &[u8]) -> Block {
+        // SAFETY: as the caller says; a heap block goes over to the new block.
+        unsafe {
+            let block = Block::make(Front { key, ..self.front() }, self.body());
+            self.free_this();
+            block
+        }
+    }
+
+    /// Makes the value raw and at least `min_len` long; returns its old length, from which on it is yet to be written.
+    pub(super) unsafe fn with_room(self, min_len: usize) -> (Block, usize) {
+        // SAFETY: as the caller says.
+        match unsafe { self.body() } {
+            Body::Int(n) => {
+                let mut digits = itoa::Buffer::new();
+                let digits = digits.format(n).as_bytes();
+                // SAFETY: as the caller says.
+                (unsafe { self.with_string(digits, min_len) }, digits.len())
+            }
+            Body::Inline(encoding, s, len) => {
+                let new_len = len.max(min_len);
+                if encoding == RAW && new_len == len {
+                    return (self, len);
+                }
+                // SAFETY: the block's class has room for the new length, whose bytes are as many as before.
+                unsafe {
+                    let front = self.front_size();
+                    let grown = self.size() - len + new_len;
+                    if len_size(new_len) == len_size(len) && class(grown) == class(self.size()) {
+                        let head = self.head() & !ENCODING_MASK | RAW << ENCODING_SHIFT;
+                        self.0.cast::<u32>().write(head);
+                        write_len(self.0.add(front), new_len);
+                        return (self, len);
+                    }
+                    (self.with_string(s, min_len), len)
+                }
+            }
+            // SAFETY: the heap block belongs to this one, which is told where it went.
+            Body::Heap(mut heap) => unsafe {
+                let len = heap.len();
+                if min_len > len {
+                    heap.grow(min_len);
+                    self.0.add(self.front_size()).cast::<Heap>().write_unaligned(heap);
+                }
+                (self, len)
+            },
+        }
+    }
+
+    pub(super) unsafe fn with_room_for_more(self, more: usize) -> (Block, usize) {
+        // SAFETY: as the caller says.
+        let len = match unsafe { self.value() } {
+            Stored::Int(n) => itoa::Buffer::new().format(n).len(),
+            Stored::Embstr(s) | Stored::Raw(s) => s.len(),
+        };
+        // SAFETY: as the caller says.
+        unsafe { self.with_room(len + more) }
+    }
+
+    /// Another block, with a raw string that begins with `first` and is at least `min_len` long. This one is freed,
+    /// `first` may be a part of it.
+    unsafe fn with_string(self, first: &[u8], min_len: usize) -> Block {
+        let len = first.len().max(min_len);
+        let body = if len <= INLINE_MAX {
+            Body::Inline(RAW, first, len)
+        } else {
+            let mut heap = Heap::of(first);
+            // SAFETY: it was just made.
+            unsafe { heap.grow(len) };
+            Body::Heap(heap)
+        };
+        // SAFETY: as the caller says.
+        unsafe {
+            let block = Block::make(self.front(), body);
+            self.free_this();
+            block
+        }
+    }
+
+    /// The bytes of a raw string.
+    pub(super) unsafe fn raw_bytes(self) -> RawBytes {
+        // SAFETY: as the caller says.
+        unsafe {
+            match self.encoding() {
+                HEAP => {
+                    let heap = self.0.add(self.front_size()).cast::<Heap>().read_unaligned();
+                    RawBytes { start: heap.start(), len: heap.len() }
+                }
+                RAW => {
+                    let at = self.0.add(self.front_size());
+                    let (len, len_size) = read_len(at);
+                    RawBytes { start: at.add(len_size), len }
+                }
+                _ => unreachable!("only a raw string is changed in place"),
+            }
+        }
+    }
+}
+
+/// The block of a long string: its length, its capacity, its bytes.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+struct Heap(*mut u8);
+
+const HEAP_HEAD: usize = 2 * size_of::<usize>();
+/// Room made ahead for a string that grows is as much as it needs, but no more than this.
+const HEAP_AHEAD_MAX: usize = 1 << 20;
+
+/// As the functions of [`Block`]: the caller of an `unsafe` one vouches for a live heap block that it alone uses.
+impl Heap {
+    fn of(s: &[u8]) -> Heap {
+        let size = class(HEAP_HEAD + s.len());
+        let heap = Heap(allocate(size));
+        // SAFETY: the block has room for head and string.
+        unsafe {
+            heap.set_len(s.len());
+            heap.set_capacity(size - HEAP_HEAD);
+            heap.start().copy_from_nonoverlapping(s.as_ptr(), s.len());
+        }
+        heap
+    }
+
+    fn start(self) -> *mut u8 {
+        self.0.wrapping_add(HEAP_HEAD)
+    }
+
+    unsafe fn len(self) -> usize {
+        // SAFETY: the length comes first, and blocks are aligned to 8.
+        unsafe { self.0.cast::<usize>().read() }
+    }
+
+    unsafe fn set_len(self, len: usize) {
+        // SAFETY: as in `len`.
+        unsafe { self.0.cast::<usize>().write(len) }
+    }
+
+    unsafe fn capacity(self) -> usize {
+        // SAFETY: the capacity comes second.
+        unsafe { self.0.cast::<usize>().add(1).read() }
+    }
+
+    unsafe fn set_capacity(self, capacity: usize) {
+        // SAFETY: as in `capacity`.
+        unsafe { self.0.cast::<usize>().add(1).write(capacity) }
+    }
+
+    unsafe fn bytes<'a>(self) -> &'a [u8] {
+        // SAFETY: so many bytes have been written.
+        unsafe { std::slice::from_raw_parts(self.start(), self.len()) }
+    }
+
+    unsafe fn free(self) {
+        // SAFETY: head and capacity are the whole of the block.
+        unsafe { free(self.0, HEAP_HEAD + self.capacity()) }
+    }
+
+    /// Makes the string longer; the new bytes are yet to be written.
+    unsafe fn grow(&mut self, len: usize) {
+        // SAFETY: the block is reallocated with the layout it has, and so are its bytes up to the old length.
+        unsafe {
+            let old = self.capacity();
+            if len > old {
+                let size = class(HEAP_HEAD + len + len.min(HEAP_AHEAD_MAX));
+                let grown = realloc(self.0, layout(HEAP_HEAD + old), size);
+                if grown.is_null() {
+                    handle_alloc_error(layout(size));
+                }
+                self.0 = grown;
+                self.set_capacity(size - HEAP_HEAD);
+            }
+            self.set_len(len);
+        }
+    }
+
+    /// Puts another string in the block, unless it does not fit or would leave more than half of it unused.
+    unsafe fn overwrite(self, s: &[u8]) -> bool {
+        // SAFETY: the bytes fit; `s` lies elsewhere.
+        unsafe {
+            let fits = (self.capacity() / 2..=self.capacity()).contains(&s.len());
+            if fits {
+                self.start().copy_from_nonoverlapping(s.as_ptr(), s.len());
+                self.set_len(s.len());
+            }
+            fits
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The allocator's size classes.
+//!
+//! jemalloc gives out blocks of certain sizes only: multiples of its quantum up to eight quanta, then four sizes to each doubling. An
+//! entry asks for a whole class, so that the size it was given follows from what it holds.
+
+/// Sizes up to `8 * QUANTUM` are multiples of it. jemalloc is built with `lg-quantum` 4 on x86_64 and aarch64.
+const QUANTUM: usize = 16;
+
+/// The size of the block that holds `len` bytes.
+#[inline]
+pub(super) fn class(len: usize) -> usize {
+    if len <= 8 * QUANTUM {
+        return len.max(1).next_multiple_of(QUANTUM);
+    }
+    let step = 1usize << ((len - 1).ilog2() - 2);
+    (len + step - 1) & !(step - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::alloc::{Layout, alloc, dealloc};
+
+    #[test]
+    fn a_class_is_what_the_allocator_gives_and_is_its_own_class() {
+        for len in (1..5000).chain((13..26).flat_map(|bits| [(1 << bits) - 1, 1 << bits, (1 << bits) + 1])) {
+            let class = class(len);
+            assert!(class >= len && super::class(class) == class, "{len} -> {class}");
+            let layout = Layout::from_size_align(class, 8).expect("a valid layout");
+            // SAFETY: the layout is not empty, and the block is freed with it.
+            let usable = unsafe {
+                let block = alloc(layout);
+                let usable = tikv_jemallocator::usable_size(block);
+                dealloc(block, layout);
+                usable
+            };
+            assert_eq!(usable, class, "for {len}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Entries against a twin that keeps the same things plainly.
+
+use super::*;
+use crate::util::rng::Rng;
+
+#[derive(Debug, Clone, PartialEq)]
+enum Twin {
+    Int(i64),
+    Embstr(Vec<u8>),
+    Raw(Vec<u8>),
+}
+
+impl Twin {
+    fn stored(&self) -> Stored<'_> {
+        match self {
+            Twin::Int(n) => Stored::Int(*n),
+            Twin::Embstr(s) => Stored::Embstr(s),
+            Twin::Raw(s) => Stored::Raw(s),
+        }
+    }
+
+    fn raw_mut(&mut self) -> &mut Vec<u8> {
+        match self {
+            Twin::Int(n) => *self = Twin::Raw(n.to_string().into_bytes()),
+            Twin::Embstr(s) => *self = Twin::Raw(std::mem::take(s)),
+            Twin::Raw(_) => {}
+        }
+        let Twin::Raw(s) = self else { unreachable!("made raw above") };
+        s
+    }
+}
+
+fn bytes(rng: &mut Rng, len: u64) -> Vec<u8> {
+    (0..len).map(|_| rng.next_u64() as u8).collect()
+}
+
+fn random_len(rng: &mut Rng, cap: u64) -> u64 {
+    let magnitude = rng.below(12);
+    rng.below(2 << magnitude).min(cap)
+}
+
+fn random_value(rng: &mut Rng) -> Twin {
+    match rng.below(3) {
+        0 => Twin::Int(rng.next_u64() as i64 >> rng.below(64)),
+        1 => {
+            let len = random_len(rng, EMBSTR_MAX as u64);
+            Twin::Embstr(bytes(rng, len))
+        }
+        _ => {
+            let len = random_len(rng, 5000);
+            Twin::Raw(bytes(rng, len))
+        }
+    }
+}
+
+fn random_key(rng: &mut Rng) -> Vec<u8> {
+    let len = if rng.below(100) == 0 { 65_530 + rng.below(10) } else { random_len(rng, 600) };
+    bytes(rng, len)
+}
+
+fn random_expire(rng: &mut Rng) -> Option<i64> {
+    (rng.below(2) == 0).then(|| rng.next_u64() as i64)
+}
+
+#[test]
+fn an_entry_keeps_what_it_was_given_through_all_changes() {
+    for seed in 0..60 {
+        let mut rng = Rng::seeded(seed);
+        let mut key = random_key(&mut rng);
+        let mut value = random_value(&mut rng);
+        let mut expire = random_expire(&mut rng);
+        let mut lru = rng.next_u64() as u32 & 0xff_ffff;
+        let mut stash = rng.next_u64() as u16;
+        let mut entry = Entry::new(&key, value.stored(), expire, lru);
+        entry.set_stash(stash);
+        for step in 0..500 {
+            match rng.below(8) {
+                0 | 1 => {
+                    value = random_value(&mut rng);
+                    if rng.below(2) == 0 {
+                        expire = random_expire(&mut rng);
+                    }
+                    entry.set_value(value.stored(), expire);
+                }
+                2 => {
+                    expire = random_expire(&mut rng);
+                    entry.set_expire(expire);
+                }
+                3 => {
+                    key = random_key(&mut rng);
+                    entry.set_key(&key);
+                }
+                4 => {
+                    let len = random_len(&mut rng, 3000);
+                    let tail = bytes(&mut rng, len);
+                    value.raw_mut().extend_from_slice(&tail);
+                    assert_eq!(entry.append(&tail), value.raw_mut().len());
+                }
+                5 => {
+                    let min_len = random_len(&mut rng, 3000) as usize;
+                    let raw = value.raw_mut();
+                    raw.resize(raw.len().max(min_len), 0);
+                    let at = rng.below(raw.len() as u64 + 1) as usize;
+                    let string = entry.string_mut(min_len);
+                    assert_eq!(string, raw, "seed {seed} step {step}");
+                    if at < raw.len() {
+                        (raw[at], string[at]) = (7, 7);
+                    }
+                }
+                6 => {
+                    lru = rng.next_u64() as u32 & 0xff_ffff;
+                    entry.set_lru(lru);
+                }
+                _ => {
+                    stash = rng.next_u64() as u16;
+                    entry.set_stash(stash);
+                }
+            }
+            let seen = (entry.key(), entry.stored(), entry.expire(), entry.lru(), entry.stash());
+            assert_eq!(seen, (&key[..], value.stored(), expire, lru, stash), "seed {seed} step {step}");
+        }
+    }
+}
+
+#[test]
+fn incrementing_an_integer_leaves_the_entry_where_it_is() {
+    let mut entry = Entry::new(b"counter", Stored::Int(20_000), None, 0);
+    let address = entry.address();
+    for n in 20_001..20_100 {
+        entry.set_value(Stored::Int(n), None);
+        assert_eq!((entry.value(), entry.address()), (ValueRef::Int(n), address));
+    }
+}
+
+#[test]
+fn appending_to_a_long_string_moves_it_a_few_times_only() {
+    let mut entry = Entry::new(b"log", Stored::Raw(b""), None, 0);
+    let mut moves = 0;
+    let mut start = std::ptr::null();
+    for _ in 0..100_000 {
+        entry.append(b"0123456789");
+        let now = entry.string_mut(0).as_ptr();
+        moves += usize::from(now != start);
+        start = now;
+    }
+    assert_eq!(entry.value(), ValueRef::Str(&b"0123456789".repeat(100_000)));
+    assert!(moves < 80, "{moves} moves");
+}
+
+#[test]
+fn an_entry_is_no_larger_than_its_parts() {
+    let size = |key: usize, value: Stored, expire| {
+        let entry = Entry::new(&vec![b'k'; key], value, expire, 0);
+        // SAFETY: the block is live, and the allocator's own.
+        unsafe { tikv_jemallocator::usable_size(entry.address() as *const u8) }
+    };
+    assert_eq!(size(16, Stored::Int(1000), None), 32);
+    assert_eq!(size(16, Stored::Embstr(&[b'v'; 16]), None), 48);
+    assert_eq!(size(16, Stored::Embstr(&[b'v'; 16]), Some(1)), 48);
+    assert_eq!(size(16, Stored::Embstr(&[b'v'; 32]), None), 64);
+    assert_eq!(size(16, Stored::Raw(&[b'v'; 100]), None), 128);
+    assert_eq!(size(16, Stored::Raw(&[b'v'; 200]), None), 224);
+}

@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 pub mod crc64;
+pub mod digest;
+pub mod glob;
 pub mod lzf;
 pub mod number;
 pub mod rdb;

@@ -10,10 +10,12 @@
 //! ```
 
 pub mod connection;
+pub mod generic;
 pub mod server;
+pub mod string;
 
 /// The tables of all groups.
-const GROUPS: &[&[Docs]] = &[connection::DOCS, server::DOCS];
+const GROUPS: &[&[Docs]] = &[connection::DOCS, generic::DOCS, server::DOCS, string::DOCS];
 
 /// What is told of one command.
 #[derive(Debug)]

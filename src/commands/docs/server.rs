@@ -112,6 +112,27 @@ pub const DOCS: &[Docs] = &[
             Arg::block("no-one", &[Arg::token("no", "NO"), Arg::token("one", "ONE")]),
         ],
     )]),
+    Docs::new(
+        "restore-asking",
+        "3.0.0",
+        "RESTORE as one cluster node sends it to another",
+        "O(N), N being the size of the value; O(N*log(N)) for sorted sets",
+    )
+    .syscmd()
+    .history(&[
+        ("3.0.0", "The option `REPLACE`."),
+        ("5.0.0", "The option `ABSTTL`."),
+        ("5.0.0", "The options `IDLETIME` and `FREQ`."),
+    ])
+    .args(&[
+        Arg::key("key", 0),
+        Arg::integer("ttl"),
+        Arg::string("serialized-value"),
+        Arg::token("replace", "REPLACE").since("3.0.0").optional(),
+        Arg::token("absttl", "ABSTTL").since("5.0.0").optional(),
+        Arg::integer("seconds").behind("IDLETIME").since("5.0.0").optional(),
+        Arg::integer("frequency").behind("FREQ").since("5.0.0").optional(),
+    ]),
     Docs::new("role", "2.8.12", "What this server is in replication, and how far", "O(1)"),
     Docs::new(
         "save",

@@ -90,7 +90,7 @@ pub static RESTORE_ASKING: Command = Command {
     flags: flags!(WRITE | DENYOOM | ASKING),
     acl: acl!(KEYSPACE | WRITE | SLOW | DANGEROUS),
     keys: &[key_at(1, access!(OW | UPDATE))],
-    group: Group::Generic,
+    group: Group::Server,
     tips: &[],
     run: Run::Data(restore),
     subcommands: &[],

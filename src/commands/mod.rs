@@ -1,10 +1,13 @@
 //! The commands: a folder is the group of COMMAND DOCS, a file the verb or family. Each command is one `static` row
 //! above its handler; [`TABLE`] lists them all.
 
+pub mod connection;
+pub mod container;
 pub mod docs;
 pub mod generic;
 pub mod parse;
 pub mod row;
+pub mod server;
 pub mod string;
 #[cfg(test)]
 mod testing;
@@ -14,25 +17,35 @@ use crate::server::command::Command;
 /// Every command, by name.
 pub static TABLE: &[&Command] = &[
     &string::append::APPEND,
+    &connection::auth::AUTH,
+    &connection::client::CLIENT,
+    &server::command::COMMAND,
     &generic::copy::COPY,
+    &server::flush::DBSIZE,
     &string::incr::DECR,
     &string::incr::DECRBY,
     &generic::del::DEL,
     &generic::dump::DUMP,
+    &connection::ping::ECHO,
     &generic::exists::EXISTS,
     &generic::expire::EXPIRE,
     &generic::expire::EXPIREAT,
     &generic::ttl::EXPIRETIME,
+    &server::flush::FLUSHALL,
+    &server::flush::FLUSHDB,
     &string::get::GET,
     &string::get::GETDEL,
     &string::get::GETEX,
     &string::range::GETRANGE,
     &string::set::GETSET,
+    &connection::hello::HELLO,
     &string::incr::INCR,
     &string::incr::INCRBY,
     &string::lcs::LCS,
+    &server::lolwut::LOLWUT,
     &string::multi::MGET,
     &generic::migrate::MIGRATE,
+    &server::monitor::MONITOR,
     &generic::copy::MOVE,
     &string::multi::MSET,
     &string::multi::MSETNX,
@@ -41,18 +54,26 @@ pub static TABLE: &[&Command] = &[
     &generic::expire::PEXPIRE,
     &generic::expire::PEXPIREAT,
     &generic::ttl::PEXPIRETIME,
+    &connection::ping::PING,
     &string::set::PSETEX,
     &generic::ttl::PTTL,
+    &connection::quit::QUIT,
     &generic::rename::RENAME,
     &generic::rename::RENAMENX,
+    &connection::quit::RESET,
     &generic::dump::RESTORE,
     &generic::dump::RESTORE_ASKING,
+    &connection::select::SELECT,
     &string::set::SET,
     &string::set::SETEX,
     &string::set::SETNX,
     &string::range::SETRANGE,
+    &server::shutdown::SHUTDOWN,
+    &server::slowlog::SLOWLOG,
     &string::append::STRLEN,
     &string::range::SUBSTR,
+    &server::flush::SWAPDB,
+    &server::time::TIME,
     &generic::exists::TOUCH,
     &generic::ttl::TTL,
     &generic::exists::TYPE,

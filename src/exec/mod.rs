@@ -3,7 +3,7 @@
 mod admit;
 
 use crate::client::{Blocked, ClientFlags, ClientId};
-use crate::protocol::{Args, CmdError};
+use crate::protocol::{Args, CmdError, OwnedArgs};
 use crate::server::Server;
 use crate::server::command::{CommandId, Exec, Flags, Run};
 use admit::Verdict;
@@ -103,9 +103,6 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     let must_obey = client.must_obey();
     let db = client.db;
     client.commands += 1;
-    if !server.monitors.is_empty() && !declared.flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
-        server.feed_monitors(id, args);
-    }
     server.begin_command(must_obey);
     let started_us = server.clock.monotonic_us();
     let result = match declared.run {
@@ -143,8 +140,30 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
         }
     }
     server.stats.ran(command, usec, failed, server.config.latency_tracking);
-    log_if_slow(server, id, declared.flags, args, usec);
+    if server.redacted.is_empty() {
+        show(server, id, declared.flags, args, usec);
+    } else {
+        let redacted = without(&std::mem::take(&mut server.redacted), args);
+        show(server, id, declared.flags, redacted.as_args(), usec);
+    }
     server.apply_effects(id, db, args);
+}
+
+/// The arguments, with some that are not to be read.
+fn without(redacted: &[usize], args: Args<'_>) -> OwnedArgs {
+    let mut shown = OwnedArgs::new();
+    for (i, arg) in args.iter().enumerate() {
+        shown.push(if redacted.contains(&i) { b"(redacted)" } else { arg });
+    }
+    shown
+}
+
+/// Lets SLOWLOG and MONITOR know of a command that ran.
+fn show(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, usec: u64) {
+    log_if_slow(server, id, flags, args, usec);
+    if !server.monitors.is_empty() && !flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
+        server.feed_monitors(id, args);
+    }
 }
 
 fn log_if_slow(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, usec: u64) {

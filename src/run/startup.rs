@@ -93,8 +93,10 @@ fn serve(program: &[u8], config: Config, registry: Registry) -> Result<i32, Stri
     }
     sys::signal::install();
     let config = fit_open_files(config);
-    let event_loop = EventLoop::new().map_err(|e| format!("Failed creating the event loop. Error message: '{e}'"))?;
-    let poll = event_loop.registry().map_err(|e| format!("Failed creating the event loop. Error message: '{e}'"))?;
+    let event_loop =
+        EventLoop::new().map_err(|e| format!("Failed creating the event loop. Error message: '{e}'"))?;
+    let poll =
+        event_loop.registry().map_err(|e| format!("Failed creating the event loop. Error message: '{e}'"))?;
     let mut server = Server::new(config, registry, poll);
     server.program = program.to_vec();
     server.listen()?;
@@ -123,7 +125,8 @@ fn run(mut server: Server, mut event_loop: EventLoop) -> Result<i32, String> {
     if server.is_replica() {
         log::set_role(Role::Replica);
     }
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| turn::run(&mut server, &mut event_loop)));
+    let outcome =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| turn::run(&mut server, &mut event_loop)));
     match outcome {
         Ok(result) => result.map_err(|e| format!("The event loop failed: {e}")),
         Err(_) => crash::end(&server),
@@ -172,8 +175,10 @@ fn supervise(config: &Config) -> bool {
         }
     } else if systemd {
         if sys::process::notify_systemd("STATUS=Oxidis is loading...\n") {
-            log_notice!("supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec and \
-                         TimeoutStopSec in your service unit.");
+            log_notice!(
+                "supervised by systemd. Please make sure you set appropriate values for TimeoutStartSec and \
+                         TimeoutStopSec in your service unit."
+            );
         } else {
             log_warning!("systemd supervision requested or auto-detected, but NOTIFY_SOCKET not found");
         }
@@ -198,7 +203,9 @@ fn fit_open_files(mut config: Config) -> Config {
     let asked = config.maxclients;
     config.maxclients = (got - RESERVED_FILES) as u32;
     log_warning!("You requested maxclients of {asked} requiring at least {wanted} max file descriptors.");
-    log_warning!("Server can't set maximum open files to {wanted} because of OS error: Operation not permitted.");
+    log_warning!(
+        "Server can't set maximum open files to {wanted} because of OS error: Operation not permitted."
+    );
     log_warning!(
         "Current maximum open files is {got}. maxclients has been reduced to {} to compensate for low ulimit. If you \
          need higher maxclients increase 'ulimit -n'.",

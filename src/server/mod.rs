@@ -12,6 +12,7 @@ pub mod apply;
 pub mod clients;
 pub mod command;
 pub mod cron;
+pub mod lazyfree;
 pub mod listeners;
 pub mod monitor;
 pub mod pause;
@@ -22,13 +23,14 @@ pub mod shutdown;
 pub mod slowlog;
 pub mod stats;
 
-use crate::client::{ClientId, Clients};
+use crate::client::{Client, ClientId, Clients};
 use crate::config::Config;
-use crate::keyspace::{ExpiryMode, Keyspace};
+use crate::keyspace::{ExpiryMode, Flushed, Keyspace};
 use crate::protocol::Reply;
 use crate::util::clock::Clock;
 use crate::util::rng::{self, Rng};
 use command::Registry;
+use lazyfree::Lazyfree;
 use listeners::Listeners;
 use pause::Pause;
 use slowlog::Slowlog;
@@ -57,6 +59,8 @@ pub struct Server {
     pub slowlog: Slowlog,
     /// Clients that MONITOR.
     pub monitors: Vec<ClientId>,
+    /// Memory that is given back in the background.
+    pub lazyfree: Lazyfree,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// Where sockets are registered.
@@ -87,6 +91,8 @@ pub struct Server {
     pub oom_score_base: i32,
     /// We changed it.
     pub oom_score_written: bool,
+    /// Positions of the running command's arguments that nobody is to read in SLOWLOG or MONITOR: passwords.
+    pub redacted: Vec<usize>,
     /// Names this run of the server.
     pub run_id: String,
     /// Absolute path of our own program.
@@ -124,6 +130,7 @@ impl Server {
             stats: Stats::new(commands),
             slowlog: Slowlog::default(),
             monitors: Vec::new(),
+            lazyfree: Lazyfree::default(),
             pause: Pause::default(),
             poll,
             listeners: Listeners::default(),
@@ -139,6 +146,7 @@ impl Server {
             program: Vec::new(),
             oom_score_base: crate::sys::process::oom_score_adj(),
             oom_score_written: false,
+            redacted: Vec::new(),
             run_id: String::from_utf8_lossy(&rng::hex_id()).into_owned(),
             executable: std::env::current_exe().map_or_else(|_| String::new(), |p| p.display().to_string()),
             cron_loops: 0,
@@ -180,6 +188,26 @@ impl Server {
     /// # Panics
     /// When the client is gone: it lives as long as its command runs.
     pub fn reply(&mut self, id: ClientId) -> &mut Reply {
-        &mut self.clients.get_mut(id).expect("a client lives while its command runs").reply
+        &mut self.client_mut(id).reply
+    }
+
+    /// The client whose command is running.
+    ///
+    /// # Panics
+    /// When it is gone: it lives as long as its command runs.
+    pub fn client_mut(&mut self, id: ClientId) -> &mut Client {
+        self.clients.get_mut(id).expect("a client lives while its command runs")
+    }
+
+    /// Keeps arguments of the running command out of SLOWLOG and MONITOR.
+    pub fn redact(&mut self, args: std::ops::Range<usize>) {
+        self.redacted.extend(args);
+    }
+
+    /// Gives back the memory of a flush, in the background if wanted.
+    pub fn dispose(&mut self, flushed: Flushed, in_background: bool) {
+        if in_background && !flushed.is_empty() {
+            self.lazyfree.dispose(flushed.len(), flushed);
+        }
     }
 }

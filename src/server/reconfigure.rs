@@ -56,9 +56,7 @@ impl Server {
                 let mut listeners = std::mem::take(&mut self.listeners);
                 let result = listeners.rebind(&self.config, &self.poll);
                 self.listeners = listeners;
-                result.map_err(|_| {
-                    "Unable to listen on this port. Check server logs.".to_owned()
-                })?;
+                result.map_err(|_| "Unable to listen on this port. Check server logs.".to_owned())?;
                 self.set_process_title();
             }
             "loglevel" => log::set_level(self.config.loglevel),
@@ -100,8 +98,11 @@ impl Server {
     /// Shows proc-title-template in process listings.
     pub fn set_process_title(&self) {
         if self.config.set_proc_title
-            && let Some(title) =
-                crate::config::proc_title::expand(&self.config.proc_title_template, &self.program, &self.config)
+            && let Some(title) = crate::config::proc_title::expand(
+                &self.config.proc_title_template,
+                &self.program,
+                &self.config,
+            )
         {
             sys::process::set_title(&title);
         }

@@ -70,6 +70,12 @@ impl Server {
         (0, 0)
     }
 
+    /// How many replicas acknowledged the stream up to this offset.
+    #[must_use]
+    pub fn replicas_at(&self, _offset: u64) -> usize {
+        0
+    }
+
     /// Before a shutdown's end: says in the log which replicas lack what.
     pub fn log_lagging_replicas(&self) {}
 

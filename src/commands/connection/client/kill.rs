@@ -1,0 +1,91 @@
+//! CLIENT KILL: by address, as it was once, or by filters that all must fit.
+
+use super::class;
+use crate::client::{Client, ClientClass, ClientFlags, ClientId};
+use crate::commands::container::c_str;
+use crate::commands::parse::is_word;
+use crate::protocol::{Args, CmdError, CmdResult};
+use crate::server::Server;
+use c_compat::number::int;
+
+#[derive(Default)]
+struct Filter<'a> {
+    number: Option<u64>,
+    class: Option<ClientClass>,
+    address: Option<&'a [u8]>,
+    local_address: Option<&'a [u8]>,
+    spare_me: bool,
+}
+
+impl<'a> Filter<'a> {
+    fn parse(args: Args<'a>) -> CmdResult<Self> {
+        if args.len() == 3 {
+            return Ok(Filter { address: Some(c_str(args.at(2))), ..Filter::default() });
+        }
+        let mut filter = Filter { spare_me: true, ..Filter::default() };
+        let mut at = 2;
+        while let Some(option) = args.get(at) {
+            let value = args.get(at + 1).ok_or(CmdError::SYNTAX)?;
+            match option {
+                word if is_word(word, "id") => filter.number = Some(number(value)?),
+                word if is_word(word, "type") => filter.class = Some(class(value)?),
+                word if is_word(word, "addr") => filter.address = Some(c_str(value)),
+                word if is_word(word, "laddr") => filter.local_address = Some(c_str(value)),
+                word if is_word(word, "user") => user_exists(value)?,
+                word if is_word(word, "skipme") => {
+                    filter.spare_me = match value {
+                        word if is_word(word, "yes") => true,
+                        word if is_word(word, "no") => false,
+                        _ => return Err(CmdError::SYNTAX),
+                    }
+                }
+                _ => return Err(CmdError::SYNTAX),
+            }
+            at += 2;
+        }
+        Ok(filter)
+    }
+
+    fn fits(&self, client: &Client, me: ClientId) -> bool {
+        !client.flags.contains(ClientFlags::CLOSE_ASAP)
+            && self.number.is_none_or(|number| client.id.number == number)
+            && self.class.is_none_or(|class| client.class() == class)
+            && self.address.is_none_or(|address| client.conn.peer_text().as_bytes() == address)
+            && self.local_address.is_none_or(|address| client.conn.local_text().as_bytes() == address)
+            && !(self.spare_me && client.id == me)
+    }
+}
+
+fn number(value: &[u8]) -> CmdResult<u64> {
+    let number = int::parse(value).filter(|number| *number >= 1);
+    number.map(|number| number as u64).ok_or_else(|| CmdError::err("client-id should be greater than 0"))
+}
+
+/// Every client is the user `default`, so the filter can only name that one.
+fn user_exists(name: &[u8]) -> CmdResult {
+    if name == b"default" {
+        return Ok(());
+    }
+    Err(CmdError::err([b"No such user '", c_str(name), b"'"].concat()))
+}
+
+pub(super) fn kill(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let filter = Filter::parse(args)?;
+    let killed: Vec<ClientId> =
+        server.clients.iter().filter(|client| filter.fits(client, id)).map(|client| client.id).collect();
+    if args.len() > 3 {
+        server.reply(id).int(killed.len() as i64);
+    } else if killed.is_empty() {
+        return Err(CmdError::err("No such client"));
+    } else {
+        server.reply(id).ok();
+    }
+    for victim in killed {
+        if victim == id {
+            server.close_after_reply(id);
+        } else {
+            server.close_later(victim);
+        }
+    }
+    Ok(())
+}

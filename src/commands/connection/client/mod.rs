@@ -1,0 +1,153 @@
+//! CLIENT: this connection, and the others.
+
+mod kill;
+mod list;
+pub mod name;
+mod pause;
+mod unblock;
+
+use crate::client::{ClientClass, ClientFlags, ClientId};
+use crate::commands::container::{self, ServerFn, c_str, sub};
+use crate::commands::parse::is_word;
+use crate::commands::row::{acl, flags};
+use crate::protocol::{Args, CmdError, CmdResult};
+use crate::server::Server;
+use crate::server::command::{Command, Group, Run};
+
+/// `CLIENT`
+pub static CLIENT: Command = Command {
+    name: "client",
+    arity: -2,
+    flags: flags!(),
+    acl: acl!(SLOW),
+    keys: &[],
+    group: Group::Connection,
+    tips: &[],
+    run: Run::Container,
+    subcommands: &[
+        own("getname", 2, name::getname),
+        Command { flags: flags!(LOADING | STALE), ..own("help", 2, help) },
+        own("id", 2, id),
+        Command { tips: &["nondeterministic_output"], ..own("info", 2, list::info) },
+        others("kill", -3, kill::kill),
+        Command { tips: &["nondeterministic_output"], ..others("list", -2, list::list) },
+        others("no-evict", 3, no_evict),
+        others("pause", -3, pause::pause),
+        own("reply", 3, reply),
+        own("setinfo", 4, name::setinfo),
+        own("setname", 3, name::setname),
+        others("unblock", -3, unblock::unblock),
+        others("unpause", 2, pause::unpause),
+    ],
+};
+
+/// A subcommand about the connection itself.
+const fn own(name: &'static str, arity: i32, run: ServerFn) -> Command {
+    sub(Group::Connection, name, arity, flags!(NOSCRIPT | LOADING | STALE), acl!(SLOW | CONNECTION), run)
+}
+
+/// A subcommand for operators.
+const fn others(name: &'static str, arity: i32, run: ServerFn) -> Command {
+    Command {
+        flags: flags!(ADMIN | NOSCRIPT | LOADING | STALE),
+        acl: acl!(ADMIN | SLOW | DANGEROUS | CONNECTION),
+        ..own(name, arity, run)
+    }
+}
+
+const HELP: &[&str] = &[
+    "GETNAME",
+    "    The name of this connection.",
+    "ID",
+    "    The number of this connection.",
+    "INFO",
+    "    Everything known of this connection.",
+    "KILL <ip:port>",
+    "    Close the connection made from <ip:port>.",
+    "KILL <option> <value> [<option> <value> [...]]",
+    "    Close the connections that all options fit. Options are:",
+    "    * ADDR (<ip:port>|<unixsocket>:0)",
+    "      Made from this address.",
+    "    * LADDR (<ip:port>|<unixsocket>:0)",
+    "      Made to this address.",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Of this type.",
+    "    * USER <username>",
+    "      Logged in as <username>.",
+    "    * SKIPME (YES|NO)",
+    "      Spare this connection (default: yes).",
+    "LIST [options ...]",
+    "    Everything known of the connections. Options:",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Those of this type.",
+    "    * ID <id> [<id> [...]]",
+    "      Those with these numbers.",
+    "UNPAUSE",
+    "    End the pause.",
+    "PAUSE <timeout> [WRITE|ALL]",
+    "    Hold back all commands, or just writes, for <timeout> milliseconds.",
+    "REPLY (ON|OFF|SKIP)",
+    "    Whether commands of this connection are answered.",
+    "SETINFO (LIB-NAME|LIB-VER) <value>",
+    "    Say which client library this connection uses.",
+    "SETNAME <name>",
+    "    Call this connection <name>.",
+    "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+    "    Wake a client that waits in a blocking command.",
+    "NO-EVICT (ON|OFF)",
+    "    Spare this connection when client memory has to be freed.",
+];
+
+fn help(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    container::help(server.reply(id), args, HELP)
+}
+
+fn id(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
+    server.reply(id).int(id.number as i64);
+    Ok(())
+}
+
+fn no_evict(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let on = match args.at(2) {
+        word if is_word(word, "on") => true,
+        word if is_word(word, "off") => false,
+        _ => return Err(CmdError::SYNTAX),
+    };
+    let client = server.client_mut(id);
+    client.flags.set(ClientFlags::NO_EVICT, on);
+    client.reply.ok();
+    Ok(())
+}
+
+fn reply(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let client = server.client_mut(id);
+    match args.at(2) {
+        word if is_word(word, "on") => {
+            client.flags.remove(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP);
+            client.reply.set_muted(false);
+            client.reply.ok();
+        }
+        word if is_word(word, "off") => {
+            client.flags.insert(ClientFlags::REPLY_OFF);
+            client.reply.set_muted(true);
+        }
+        word if is_word(word, "skip") => {
+            if !client.flags.contains(ClientFlags::REPLY_OFF) {
+                client.flags.insert(ClientFlags::REPLY_SKIP_NEXT);
+            }
+        }
+        _ => return Err(CmdError::SYNTAX),
+    }
+    Ok(())
+}
+
+/// The class of clients that a TYPE option names.
+fn class(name: &[u8]) -> CmdResult<ClientClass> {
+    match name {
+        name if is_word(name, "normal") => Ok(ClientClass::Normal),
+        name if is_word(name, "slave") || is_word(name, "replica") => Ok(ClientClass::Replica),
+        name if is_word(name, "pubsub") => Ok(ClientClass::Pubsub),
+        name if is_word(name, "master") => Ok(ClientClass::Primary),
+        _ => Err(CmdError::err([b"Unknown client type '", c_str(name), b"'"].concat())),
+    }
+}

@@ -1,0 +1,38 @@
+//! CLIENT UNBLOCK.
+
+use crate::client::{Blocked, ClientId};
+use crate::commands::container::misused;
+use crate::commands::parse::is_word;
+use crate::protocol::{Args, CmdError, CmdResult};
+use crate::server::Server;
+use c_compat::number::int;
+
+pub(super) fn unblock(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let with_error = match args.len() {
+        3 => false,
+        4 if is_word(args.at(3), "timeout") => false,
+        4 if is_word(args.at(3), "error") => true,
+        4 => return Err(CmdError::err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR")),
+        _ => return Err(misused(args)),
+    };
+    let number = int::parse(args.at(2)).ok_or(CmdError::NOT_INTEGER)?;
+    let target = u64::try_from(number).ok().and_then(|number| server.clients.by_number(number));
+    let waits = target.and_then(|target| server.clients.get(target)).and_then(|c| c.blocked.clone());
+    // A client that the pause or a shutdown holds waits for no key and no replica: it stays.
+    let (Some(target), Some(Blocked::Wait { offset, .. })) = (target, waits) else {
+        server.reply(id).int(0);
+        return Ok(());
+    };
+    if with_error {
+        server.stats.count_error(CmdError::UNBLOCKED.code());
+        server.reply(target).error(&CmdError::UNBLOCKED);
+        server.reply(target).take_last_error();
+    } else {
+        let replicas = server.replicas_at(offset);
+        server.reply(target).int(replicas as i64);
+    }
+    server.unblock(target);
+    server.queue_write(target);
+    server.reply(id).int(1);
+    Ok(())
+}

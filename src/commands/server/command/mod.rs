@@ -1,0 +1,178 @@
+//! COMMAND: what the registry knows, for clients, proxies and completion.
+
+mod describe;
+mod document;
+mod keys;
+
+use crate::client::ClientId;
+use crate::commands::container::{self, ServerFn, sub};
+use crate::commands::parse::is_word;
+use crate::commands::row::{acl, flags};
+use crate::protocol::{Args, CmdError, CmdResult, Reply};
+use crate::server::Server;
+use crate::server::command::{Acl, Command, CommandId, Group, Registry, Run};
+
+/// `COMMAND`
+pub static COMMAND: Command = Command {
+    name: "command",
+    arity: -1,
+    flags: flags!(LOADING | STALE),
+    acl: acl!(SLOW | CONNECTION),
+    keys: &[],
+    group: Group::Server,
+    tips: &["nondeterministic_output_order"],
+    run: Run::Server(command),
+    subcommands: &[
+        row("count", 2, count),
+        Command { tips: &["nondeterministic_output_order"], ..row("docs", -2, docs) },
+        row("getkeys", -4, getkeys),
+        row("getkeysandflags", -4, getkeysandflags),
+        row("help", 2, help),
+        Command { tips: &["nondeterministic_output_order"], ..row("info", -2, info) },
+        Command { tips: &["nondeterministic_output_order"], ..row("list", -2, list) },
+    ],
+};
+
+const fn row(name: &'static str, arity: i32, run: ServerFn) -> Command {
+    sub(Group::Server, name, arity, flags!(LOADING | STALE), acl!(SLOW | CONNECTION), run)
+}
+
+const HELP: &[&str] = &[
+    "(no subcommand)",
+    "    Details of all commands.",
+    "COUNT",
+    "    How many commands there are.",
+    "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
+    "    The names of all commands, or of those that the filter lets through.",
+    "INFO [<command-name> ...]",
+    "    Details of the named commands, of all when none is named.",
+    "DOCS [<command-name> ...]",
+    "    Documentation of the named commands, of all when none is named.",
+    "GETKEYS <full-command>",
+    "    The keys in a full command.",
+    "GETKEYSANDFLAGS <full-command>",
+    "    The keys in a full command, each with what the command does with it.",
+];
+
+/// The registry, and where to answer.
+fn parts(server: &mut Server, id: ClientId) -> (&Registry, &mut Reply) {
+    let client = server.clients.get_mut(id).expect("a client lives while its command runs");
+    (&server.registry, &mut client.reply)
+}
+
+fn command(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
+    let (registry, reply) = parts(server, id);
+    describe::all(registry, reply);
+    Ok(())
+}
+
+fn count(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
+    let (registry, reply) = parts(server, id);
+    reply.int(registry.top_level().count() as i64);
+    Ok(())
+}
+
+fn docs(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let (registry, reply) = parts(server, id);
+    let commands: Vec<CommandId> = if args.len() == 2 {
+        registry.top_level().collect()
+    } else {
+        args.rest(2).iter().filter_map(|name| registry.find_full(name)).collect()
+    };
+    reply.map(commands.len());
+    for command in commands {
+        document::entry(registry, command, reply);
+    }
+    Ok(())
+}
+
+fn getkeys(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let (registry, reply) = parts(server, id);
+    let args = args.rest(2);
+    let keys = keys::of(registry, args)?;
+    reply.array(keys.len());
+    for (at, _) in keys {
+        reply.bulk(args.at(at));
+    }
+    Ok(())
+}
+
+fn getkeysandflags(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let (registry, reply) = parts(server, id);
+    let args = args.rest(2);
+    let keys = keys::of(registry, args)?;
+    reply.array(keys.len());
+    for (at, flags) in keys {
+        reply.array(2);
+        reply.bulk(args.at(at));
+        describe::key_flags(flags, reply);
+    }
+    Ok(())
+}
+
+fn help(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    container::help(server.reply(id), args, HELP)
+}
+
+fn info(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let (registry, reply) = parts(server, id);
+    if args.len() == 2 {
+        describe::all(registry, reply);
+        return Ok(());
+    }
+    reply.array(args.len() - 2);
+    for name in args.rest(2).iter() {
+        match registry.find_full(name) {
+            Some(command) => describe::entry(registry, command, reply),
+            None => reply.null(),
+        }
+    }
+    Ok(())
+}
+
+/// What COMMAND LIST lets through.
+enum Filter {
+    All,
+    Module,
+    Category(Option<Acl>),
+}
+
+impl Filter {
+    fn parse(args: Args<'_>) -> CmdResult<Self> {
+        match args.len() {
+            2 => Ok(Filter::All),
+            5 if is_word(args.at(2), "filterby") => match args.at(3) {
+                by if is_word(by, "module") => Ok(Filter::Module),
+                by if is_word(by, "aclcat") => Ok(Filter::Category(category(args.at(4)))),
+                _ => Err(CmdError::SYNTAX),
+            },
+            _ => Err(CmdError::SYNTAX),
+        }
+    }
+
+    fn passes(&self, command: &Command) -> bool {
+        match *self {
+            Filter::All => true,
+            Filter::Module => false,
+            Filter::Category(category) => category.is_some_and(|c| command.acl.contains(c)),
+        }
+    }
+}
+
+/// The ACL category of this name.
+fn category(name: &[u8]) -> Option<Acl> {
+    Acl::all().iter_names().find(|(known, _)| is_word(name, known)).map(|(_, category)| category)
+}
+
+fn list(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let filter = Filter::parse(args)?;
+    let (registry, reply) = parts(server, id);
+    let names: Vec<&str> = registry
+        .ids()
+        .map(|command| &registry[command])
+        .filter(|entry| filter.passes(entry.command))
+        .map(|entry| entry.full_name.as_str())
+        .collect();
+    reply.bulks(names.iter().map(|name| name.as_bytes()));
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Whole databases: DBSIZE, FLUSHALL, FLUSHDB, SWAPDB.
+
+use crate::client::ClientId;
+use crate::commands::parse::{integer32, is_word};
+use crate::commands::row::{acl, flags};
+use crate::protocol::{Args, CmdError, CmdResult};
+use crate::server::Server;
+use crate::server::command::{Command, Exec, Group, Run};
+
+/// `DBSIZE`
+pub static DBSIZE: Command = Command {
+    name: "dbsize",
+    arity: 1,
+    flags: flags!(READONLY | FAST),
+    acl: acl!(KEYSPACE | READ | FAST),
+    keys: &[],
+    group: Group::Server,
+    tips: &["request_policy:all_shards", "response_policy:agg_sum"],
+    run: Run::Data(dbsize),
+    subcommands: &[],
+};
+
+fn dbsize(e: &mut Exec<'_>) -> CmdResult {
+    e.reply.int(e.ks.len(e.db) as i64);
+    Ok(())
+}
+
+/// `FLUSHALL`
+pub static FLUSHALL: Command = Command {
+    name: "flushall",
+    arity: -1,
+    flags: flags!(WRITE),
+    acl: acl!(KEYSPACE | WRITE | SLOW | DANGEROUS),
+    keys: &[],
+    group: Group::Server,
+    tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+    run: Run::Server(flushall),
+    subcommands: &[],
+};
+
+fn flushall(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let in_background = flush_in_background(server, args)?;
+    let flushed = server.keyspace.flush_all();
+    server.keyspace.effects.dirty += flushed.len() as u64;
+    server.dispose(flushed, in_background);
+    // A snapshot under way, or the last one on disk, would bring the keys back.
+    server.stop_snapshot_child();
+    if !server.config.save.is_empty() && server.final_save().is_ok() {
+        server.keyspace.effects.dirty = 0;
+    }
+    propagate_even_if_empty(server, args);
+    server.reply(id).ok();
+    Ok(())
+}
+
+/// `FLUSHDB`
+pub static FLUSHDB: Command = Command {
+    name: "flushdb",
+    arity: -1,
+    flags: flags!(WRITE),
+    acl: acl!(KEYSPACE | WRITE | SLOW | DANGEROUS),
+    keys: &[],
+    group: Group::Server,
+    tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+    run: Run::Server(flushdb),
+    subcommands: &[],
+};
+
+fn flushdb(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let in_background = flush_in_background(server, args)?;
+    let db = server.client_mut(id).db;
+    let flushed = server.keyspace.flush(db);
+    server.keyspace.effects.dirty += flushed.len() as u64;
+    server.dispose(flushed, in_background);
+    propagate_even_if_empty(server, args);
+    server.reply(id).ok();
+    Ok(())
+}
+
+/// Whether the memory is given back in the background.
+fn flush_in_background(server: &Server, args: Args<'_>) -> CmdResult<bool> {
+    match args.get(1) {
+        None => Ok(server.config.lazyfree_lazy_user_flush),
+        Some(word) if args.len() == 2 && is_word(word, "async") => Ok(true),
+        Some(word) if args.len() == 2 && is_word(word, "sync") => Ok(false),
+        Some(_) => Err(CmdError::SYNTAX),
+    }
+}
+
+/// Replicas may have keys where we have none any more, such as expired ones.
+fn propagate_even_if_empty(server: &mut Server, args: Args<'_>) {
+    if server.keyspace.effects.dirty == 0 {
+        server.keyspace.effects.propagate_instead(args.iter());
+    }
+}
+
+/// `SWAPDB`
+pub static SWAPDB: Command = Command {
+    name: "swapdb",
+    arity: 3,
+    flags: flags!(WRITE | FAST),
+    acl: acl!(KEYSPACE | WRITE | FAST | DANGEROUS),
+    keys: &[],
+    group: Group::Server,
+    tips: &[],
+    run: Run::Data(swapdb),
+    subcommands: &[],
+};
+
+fn swapdb(e: &mut Exec<'_>) -> CmdResult {
+    let first = integer32(e.args.at(1)).map_err(|_| CmdError::err("invalid first DB index"))?;
+    let second = integer32(e.args.at(2)).map_err(|_| CmdError::err("invalid second DB index"))?;
+    let known = |index: i32| {
+        usize::try_from(index).ok().filter(|db| *db < e.ks.db_count()).ok_or(CmdError::DB_OUT_OF_RANGE)
+    };
+    let (first, second) = (known(first)?, known(second)?);
+    e.ks.swap(first, second);
+    e.ks.effects.dirty += 1;
+    e.reply.ok();
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The server group: the server's figures, options and data set as a whole.
+
+pub mod command;
+pub mod flush;
+pub mod lolwut;
+pub mod monitor;
+pub mod shutdown;
+pub mod slowlog;
+pub mod time;

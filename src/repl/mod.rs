@@ -10,6 +10,7 @@
 
 pub mod backlog;
 pub mod id;
+pub mod info;
 pub mod primary;
 pub mod replica;
 pub mod role;
@@ -18,9 +19,6 @@ use crate::util::log::Level;
 
 /// Milliseconds of a clock that never goes back.
 pub type Millis = u64;
-
-/// Names a connection: an id that is never used again.
-pub type ConnId = u64;
 
 /// Where new replication ids come from: the system, or a seed in the tests.
 pub type NewId = Box<dyn FnMut() -> id::ReplId + Send>;

@@ -1,6 +1,7 @@
 //! One simulated server: the machines, a list of numbers for data, and the drivers between them.
 
 use crate::net::{End, Heard, Net};
+use oxidis::client::ClientId;
 use oxidis::protocol::parser::{Limits, Parser, Step};
 use oxidis::repl::id::{ReplId, Verdict, verdict};
 use oxidis::repl::primary::full_sync::SnapshotEnd;
@@ -256,7 +257,7 @@ impl Node {
             Heard::Connected => unreachable!("a passive end is accepted"),
             Heard::Closed => {
                 self.clients.remove(&conn);
-                self.repl.primary.detach(conn, false, now);
+                self.repl.primary.detach(client_id(conn), false, now);
             }
             Heard::Bytes(bytes) => {
                 let Some(client) = self.clients.get_mut(&conn) else { return };
@@ -283,7 +284,7 @@ impl Node {
                     Some(self.command(conn, &args, now, seen))
                 }
                 Step::Empty { .. } => {
-                    self.repl.primary.heard_from(conn, now);
+                    self.repl.primary.heard_from(client_id(conn), now);
                     Some(Vec::new())
                 }
             };
@@ -302,11 +303,13 @@ impl Node {
     fn command(&mut self, conn: u64, args: &[&[u8]], now: u64, seen: &mut StepSeen) -> Vec<u8> {
         match args[0] {
             b"PING" => b"+PONG\r\n".to_vec(),
-            b"REPLCONF" => match self.repl.primary.replconf(conn, args[1..].iter().copied(), now) {
-                ReplconfReply::Ok => b"+OK\r\n".to_vec(),
-                ReplconfReply::Error(error) => format!("-{error}\r\n").into_bytes(),
-                ReplconfReply::Silent | ReplconfReply::SendAck => Vec::new(),
-            },
+            b"REPLCONF" => {
+                match self.repl.primary.replconf(client_id(conn), args[1..].iter().copied(), now) {
+                    ReplconfReply::Ok => b"+OK\r\n".to_vec(),
+                    ReplconfReply::Error(error) => format!("-{error}\r\n").into_bytes(),
+                    ReplconfReply::Silent | ReplconfReply::SendAck => Vec::new(),
+                }
+            }
             b"PSYNC" => self.psync(conn, args[1], args[2], now, seen),
             other => panic!("a replica does not say {}", other.escape_ascii()),
         }
@@ -314,7 +317,7 @@ impl Node {
 
     fn psync(&mut self, conn: u64, replid: &[u8], offset: &[u8], now: u64, seen: &mut StepSeen) -> Vec<u8> {
         let request = SyncRequest {
-            id: conn,
+            id: client_id(conn),
             peer_ip: Some("10.0.0.9"),
             psync: Some((replid, offset)),
             has_pending_replies: false,
@@ -363,12 +366,15 @@ impl Node {
             if !client.replies.is_empty() {
                 continue;
             }
-            if matches!(self.repl.primary.replica(conn).map(|r| &r.state), Some(State::SendBulk { .. })) {
+            if matches!(
+                self.repl.primary.replica(client_id(conn)).map(|r| &r.state),
+                Some(State::SendBulk { .. })
+            ) {
                 let file = &self.file;
                 client.file.get_or_insert_with(|| file.clone().expect("a file was written"));
             }
             for _ in 0..3 {
-                let n = match self.repl.primary.outgoing(conn) {
+                let n = match self.repl.primary.outgoing(client_id(conn)) {
                     Outgoing::Nothing => break,
                     Outgoing::Bytes(bytes) => net.send(end, bytes),
                     Outgoing::File { position, len } => {
@@ -377,9 +383,9 @@ impl Node {
                         net.send(end, &file[position as usize..])
                     }
                 };
-                self.repl.primary.sent(conn, n, now);
+                self.repl.primary.sent(client_id(conn), n, now);
             }
-            let empty = self.repl.primary.outgoing(conn) == Outgoing::Nothing;
+            let empty = self.repl.primary.outgoing(client_id(conn)) == Outgoing::Nothing;
             if client.close_after_head && empty {
                 self.drop_client(conn, now, net);
             }
@@ -389,7 +395,7 @@ impl Node {
     fn drop_client(&mut self, conn: u64, now: u64, net: &mut Net) {
         net.close(End { conn, active: false });
         self.clients.remove(&conn);
-        self.repl.primary.detach(conn, false, now);
+        self.repl.primary.detach(client_id(conn), false, now);
     }
 
     /// Does what the machines ask for, until they ask for nothing more.
@@ -409,9 +415,11 @@ impl Node {
                         }
                     }
                     Action::ReleaseSnapshot => {}
-                    Action::Close(conn) | Action::CloseOverLimit(conn) => self.drop_client(conn, now, net),
+                    Action::Close(conn) | Action::CloseOverLimit(conn) => {
+                        self.drop_client(conn.number, now, net)
+                    }
                     Action::CloseAfterHead(conn) => {
-                        if let Some(client) = self.clients.get_mut(&conn) {
+                        if let Some(client) = self.clients.get_mut(&conn.number) {
                             client.close_after_head = true;
                         }
                     }
@@ -674,6 +682,11 @@ impl Node {
             self.repl.primary.replicas().iter().map(|r| (r.id, &r.state, r.ack_offset)).collect::<Vec<_>>(),
         )
     }
+}
+
+/// The machines name a connection as the server does.
+fn client_id(conn: u64) -> ClientId {
+    ClientId { number: conn, slot: 0 }
 }
 
 fn parse_i64(digits: &[u8]) -> Option<i64> {

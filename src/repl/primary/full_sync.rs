@@ -16,7 +16,8 @@
 
 use super::state::{Capa, Filter, Replica, State};
 use super::{Action, Child, Primary, SnapshotKind};
-use crate::repl::{ConnId, Millis};
+use crate::client::ClientId;
+use crate::repl::Millis;
 
 /// The part of a streamed snapshot that is on its way, and whether more is to come.
 #[derive(Debug, Default)]
@@ -54,7 +55,7 @@ pub enum SnapshotEnd {
 
 impl Primary {
     /// A replica that needs a full sync, now in WaitBgsaveStart: joins the running snapshot, begins one, or waits.
-    pub(super) fn full_sync(&mut self, id: ConnId, child: Child, now: Millis) {
+    pub(super) fn full_sync(&mut self, id: ClientId, child: Child, now: Millis) {
         match child {
             Child::RdbToDisk => {
                 if self.attach(id) {
@@ -86,7 +87,7 @@ impl Primary {
     }
 
     /// Joins the replica to the snapshot that a child is writing to disk, if another replica waits for the same one.
-    fn attach(&mut self, id: ConnId) -> bool {
+    fn attach(&mut self, id: ClientId) -> bool {
         let new = self.replica(id).expect("the replica was just added");
         let suits = |other: &Replica| match other.state {
             // Who wants the stream too needs somebody for whom it has been kept since the child began.
@@ -153,7 +154,8 @@ impl Primary {
         self.chunk.bytes.clear();
         self.chunk.open = kind == SnapshotKind::Socket;
         let offset = self.history.offset;
-        let ids: Vec<ConnId> = self.replicas.iter().filter(|r| waits_with(r, filter)).map(|r| r.id).collect();
+        let ids: Vec<ClientId> =
+            self.replicas.iter().filter(|r| waits_with(r, filter)).map(|r| r.id).collect();
         for id in ids {
             self.tell_full_resync(id, offset, kind);
         }
@@ -172,7 +174,7 @@ impl Primary {
         }
     }
 
-    fn tell_full_resync(&mut self, id: ConnId, offset: i64, kind: SnapshotKind) {
+    fn tell_full_resync(&mut self, id: ClientId, offset: i64, kind: SnapshotKind) {
         let line = format!("+FULLRESYNC {} {offset}\r\n", self.history.replid);
         // The new reader knows no database.
         self.force_select();
@@ -223,7 +225,7 @@ impl Primary {
     /// The pipe cannot be read.
     pub fn stream_failed(&mut self, error: &str) {
         self.log.warning(format!("Diskless rdb transfer, read error sending DB to replicas: {error}"));
-        let ids: Vec<ConnId> = self.replicas.iter().filter(|r| is_streaming(r)).map(|r| r.id).collect();
+        let ids: Vec<ClientId> = self.replicas.iter().filter(|r| is_streaming(r)).map(|r| r.id).collect();
         for id in ids {
             self.close(id);
         }
@@ -267,7 +269,7 @@ impl Primary {
     pub fn snapshot_ended(&mut self, end: &SnapshotEnd, now: Millis) {
         self.running = None;
         self.chunk = Chunk::default();
-        let ids: Vec<ConnId> = self
+        let ids: Vec<ClientId> = self
             .replicas
             .iter()
             .filter(|r| matches!(r.state, State::WaitBgsaveEnd { .. } | State::Streaming { .. }))
@@ -289,7 +291,7 @@ impl Primary {
         }
     }
 
-    fn begin_bulk(&mut self, id: ConnId, size: u64) {
+    fn begin_bulk(&mut self, id: ClientId, size: u64) {
         let replica = self.replica_mut(id).expect("the replica waits for the file");
         let cursor = replica.state.cursor();
         let preamble = format!("${size}\r\n").into_bytes();
@@ -297,11 +299,11 @@ impl Primary {
     }
 
     /// The whole file has been given to the replica's socket.
-    pub(super) fn bulk_sent(&mut self, id: ConnId, now: Millis) {
+    pub(super) fn bulk_sent(&mut self, id: ClientId, now: Millis) {
         self.put_online(id, false, now);
     }
 
-    fn streamed(&mut self, id: ConnId, now: Millis) {
+    fn streamed(&mut self, id: ClientId, now: Millis) {
         let replica = self.replica(id).expect("the replica is being streamed to");
         let State::Streaming { acked, .. } = replica.state else { return self.close(id) };
         self.log.notice(format!(
@@ -311,7 +313,7 @@ impl Primary {
         self.put_online(id, !acked, now);
     }
 
-    fn put_online(&mut self, id: ConnId, awaiting_ack: bool, now: Millis) {
+    fn put_online(&mut self, id: ClientId, awaiting_ack: bool, now: Millis) {
         let replica = self.replica_mut(id).expect("the replica has its snapshot");
         match replica.state.cursor() {
             None => {

@@ -19,7 +19,8 @@ pub mod state;
 
 use super::backlog::{Backlog, Window};
 use super::id::{History, ReplId};
-use super::{ConnId, LogQueue, Millis, NewId};
+use super::{LogQueue, Millis, NewId};
+use crate::client::ClientId;
 use full_sync::Chunk;
 use hashbrown::HashMap;
 use state::{Filter, PeerConf, Replica, State};
@@ -92,11 +93,11 @@ pub enum Action {
     /// Let the child that has streamed its snapshot leave: all of it has been taken over.
     ReleaseSnapshot,
     /// Close a replica's connection, then `detach` it.
-    Close(ConnId),
+    Close(ClientId),
     /// As Close; it left too much of the stream unread. Redis logs the client's CLIENT INFO line here.
-    CloseOverLimit(ConnId),
+    CloseOverLimit(ClientId),
     /// Write what `outgoing` still has for it (an error line), then close and `detach`.
-    CloseAfterHead(ConnId),
+    CloseAfterHead(ClientId),
 }
 
 /// How a snapshot travels.
@@ -144,7 +145,7 @@ pub struct Primary {
     /// In the order in which they came: INFO numbers them.
     replicas: Vec<Replica>,
     /// What clients have said by REPLCONF that are not replicas yet.
-    announced: HashMap<ConnId, PeerConf>,
+    announced: HashMap<ClientId, PeerConf>,
     actions: Vec<Action>,
     /// StartSnapshot has been asked for and not been answered.
     starting: bool,
@@ -186,15 +187,15 @@ impl Primary {
         &self.replicas
     }
 
-    pub fn replica(&self, id: ConnId) -> Option<&Replica> {
+    pub fn replica(&self, id: ClientId) -> Option<&Replica> {
         self.replicas.iter().find(|r| r.id == id)
     }
 
-    fn replica_mut(&mut self, id: ConnId) -> Option<&mut Replica> {
+    fn replica_mut(&mut self, id: ClientId) -> Option<&mut Replica> {
         self.replicas.iter_mut().find(|r| r.id == id)
     }
 
-    pub fn is_replica(&self, id: ConnId) -> bool {
+    pub fn is_replica(&self, id: ClientId) -> bool {
         self.replica(id).is_some()
     }
 
@@ -209,6 +210,16 @@ impl Primary {
     /// The bytes that a PSYNC can be answered from.
     pub fn window(&self) -> Option<Window> {
         self.backlog.as_ref().map(Backlog::window)
+    }
+
+    /// The window as it would be if nothing were held for longer than it need be: what INFO shows.
+    pub fn shown_window(&self) -> Option<Window> {
+        let backlog = self.backlog.as_ref()?;
+        let mut window = backlog.window();
+        let shown = window.end - backlog.size() as i64;
+        let needed = self.lowest_cursor().map_or(shown, |cursor| cursor.min(shown));
+        window.first = window.first.max(needed);
+        Some(window)
     }
 
     /// The database that the stream is at; None when the next command will be preceded by SELECT.
@@ -227,7 +238,7 @@ impl Primary {
     }
 
     /// What the replica's socket is to be given now.
-    pub fn outgoing(&self, id: ConnId) -> Outgoing<'_> {
+    pub fn outgoing(&self, id: ClientId) -> Outgoing<'_> {
         let Some(replica) = self.replica(id) else { return Outgoing::Nothing };
         if !replica.head.is_empty() {
             return Outgoing::Bytes(&replica.head);
@@ -251,7 +262,7 @@ impl Primary {
     }
 
     /// The socket has taken `n` bytes of what `outgoing` gave; 0 says that it takes none at present.
-    pub fn sent(&mut self, id: ConnId, n: usize, now: Millis) {
+    pub fn sent(&mut self, id: ClientId, n: usize, now: Millis) {
         let chunk_len = self.chunk.len();
         let Some(replica) = self.replica_mut(id) else { return };
         if !replica.head.is_empty() {
@@ -284,7 +295,7 @@ impl Primary {
 
     /// The connection is gone, be it a replica's or that of a client which only said REPLCONF. `snapshot_is_needed`: a
     /// file that a child writes for replicas counts as a save as well, so it is finished without them.
-    pub fn detach(&mut self, id: ConnId, snapshot_is_needed: bool, now: Millis) {
+    pub fn detach(&mut self, id: ClientId, snapshot_is_needed: bool, now: Millis) {
         self.announced.remove(&id);
         let Some(at) = self.replicas.iter().position(|r| r.id == id) else { return };
         let replica = self.replicas.remove(at);
@@ -311,7 +322,7 @@ impl Primary {
         self.refresh_hold();
     }
 
-    fn close(&mut self, id: ConnId) {
+    fn close(&mut self, id: ClientId) {
         let Some(replica) = self.replica_mut(id) else { return };
         replica.state = State::Closing;
         replica.head.clear();

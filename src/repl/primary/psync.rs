@@ -2,10 +2,11 @@
 
 use super::state::{PeerConf, PeerName, Replica, State};
 use super::{Child, Primary};
+use crate::client::ClientId;
 use crate::protocol::error::CmdError;
 use crate::protocol::inline::split_words;
+use crate::repl::Millis;
 use crate::repl::id::{FullReason, Verdict, verdict};
-use crate::repl::{ConnId, Millis};
 
 /// The longest address that `REPLCONF ip-address` may announce.
 const ANNOUNCED_IP_MAX: usize = 255;
@@ -24,7 +25,7 @@ pub enum ReplconfReply {
 /// A PSYNC or SYNC, with what only the owner of the connection knows.
 #[derive(Debug, Clone, Copy)]
 pub struct SyncRequest<'a> {
-    pub id: ConnId,
+    pub id: ClientId,
     pub peer_ip: Option<&'a str>,
     /// The id and the offset, as sent; None for SYNC.
     pub psync: Option<(&'a [u8], &'a [u8])>,
@@ -52,7 +53,7 @@ impl Primary {
     /// REPLCONF option value [option value ...]; `args` is what follows the command's name.
     pub fn replconf<'a>(
         &mut self,
-        id: ConnId,
+        id: ClientId,
         args: impl ExactSizeIterator<Item = &'a [u8]>,
         now: Millis,
     ) -> ReplconfReply {
@@ -96,7 +97,7 @@ impl Primary {
     }
 
     /// What the connection has said of itself, be it a replica's already or not.
-    fn conf_mut(&mut self, id: ConnId) -> &mut PeerConf {
+    fn conf_mut(&mut self, id: ClientId) -> &mut PeerConf {
         match self.replicas.iter().position(|r| r.id == id) {
             Some(at) => &mut self.replicas[at].conf,
             None => self.announced.entry(id).or_default(),

@@ -35,7 +35,8 @@
 //! - **Closing**: no cursor; it holds nothing in the backlog any more.
 //! - A replica that wants the snapshot only (`rdb-only`) never has a cursor and never gets Online.
 
-use crate::repl::{ConnId, Millis};
+use crate::client::ClientId;
+use crate::repl::Millis;
 use std::fmt;
 
 /// What a client has said of itself by REPLCONF.
@@ -86,7 +87,7 @@ impl Filter {
 /// A connection that has asked for the stream or the snapshot.
 #[derive(Debug)]
 pub struct Replica {
-    pub id: ConnId,
+    pub id: ClientId,
     /// The address its connection comes from; None when it has none (a Unix socket).
     pub peer_ip: Option<String>,
     pub conf: PeerConf,
@@ -186,7 +187,7 @@ impl Replica {
 /// How the log calls a replica: `ip:port`, the port being the one it listens on.
 #[derive(Clone, Copy)]
 pub struct PeerName<'a> {
-    pub id: ConnId,
+    pub id: ClientId,
     pub peer_ip: Option<&'a str>,
     pub conf: &'a PeerConf,
 }
@@ -195,7 +196,7 @@ impl fmt::Display for PeerName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let announced = self.conf.announced_ip.as_deref().map(String::from_utf8_lossy);
         let Some(ip) = announced.as_deref().or(self.peer_ip) else {
-            return write!(f, "client id #{}", self.id);
+            return write!(f, "client id #{}", self.id.number);
         };
         match self.conf.listening_port {
             0 => write!(f, "{ip}:<unknown-replica-port>"),

@@ -173,7 +173,7 @@ impl Net {
                     continue;
                 }
                 let end = End { conn: id, active };
-                if !conn.announced[s] && !(conn.dead && active) {
+                if !(conn.announced[s] || conn.dead && active) {
                     conn.announced[s] = true;
                     heard.push((end, if active { Heard::Connected } else { Heard::Accepted }));
                 }

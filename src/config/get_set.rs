@@ -7,6 +7,7 @@
 use super::error::SetError;
 use super::options::{self, Flags, Row};
 use super::settings::Config;
+use c_compat::glob;
 
 /// What decides, besides the value, whether an option may be set now.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +72,7 @@ impl Config {
                 continue;
             }
             for row in options::all().filter(|row| !row.flags.contains(Flags::HIDDEN)) {
-                for name in row.names().filter(|name| matches(pattern, name.as_bytes())) {
+                for name in row.names().filter(|name| glob::matches(pattern, name.as_bytes(), true)) {
                     self.add_found(&mut found, name.as_bytes(), row);
                 }
             }
@@ -142,14 +143,4 @@ fn find_rows(
 #[must_use]
 pub fn is_sensitive(name: &[u8]) -> bool {
     options::lookup(name).is_some_and(|(row, _)| row.flags.contains(Flags::SENSITIVE))
-}
-
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern, text) {
-        ([], _) => text.is_empty(),
-        ([b'*', rest @ ..], _) => (0..=text.len()).any(|skip| matches(rest, &text[skip..])),
-        ([b'?', rest @ ..], [_, text @ ..]) => matches(rest, text),
-        ([a, rest @ ..], [b, text @ ..]) => a.eq_ignore_ascii_case(b) && matches(rest, text),
-        _ => false,
-    }
 }

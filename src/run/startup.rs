@@ -79,6 +79,9 @@ fn check_rdb(program: &[u8], args: &[Vec<u8>]) -> u8 {
 
 fn serve(program: &[u8], config: Config, registry: Registry) -> Result<i32, String> {
     crash::install();
+    // Before the first file is opened: names in the configuration are as seen from dir.
+    std::env::set_current_dir(config.dir.as_path())
+        .map_err(|e| format!("Can't chdir to '{}': {e}", config.dir))?;
     log::set_level(config.loglevel);
     log::set_file(&config.logfile.to_str_lossy());
     if config.syslog_enabled {

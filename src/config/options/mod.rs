@@ -16,8 +16,6 @@ mod check;
 mod number;
 mod special;
 
-pub(super) use number::parse_memory;
-
 bitflags! {
     /// Who may change an option, and when; and how its value is written.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! pass: an empty size is 0, and octal numbers may have blanks and a sign in front.
 
 use super::Refusal;
-use c_compat::number::int;
+use c_compat::number::{int, size};
 
 /// How a number is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,8 @@ impl Unit {
             Unit::Plain => {
                 int::parse(word).map(i128::from).ok_or("argument couldn't be parsed into an integer")
             }
-            Unit::Memory => parse_memory(word).map(i128::from).ok_or("argument must be a memory value"),
-            Unit::MemoryOrPercent => parse_memory(word)
+            Unit::Memory => size::parse(word).map(i128::from).ok_or("argument must be a memory value"),
+            Unit::MemoryOrPercent => size::parse(word)
                 .map(i128::from)
                 .or_else(|| parse_percent(word))
                 .ok_or("argument must be a memory or percent value"),
@@ -69,29 +69,6 @@ impl Unit {
             _ => self.format(value),
         }
     }
-}
-
-/// Digits, then a unit: none or `b`, `k` (1000), `kb` (1024), and so on to `gb`. Overflow wraps in the unit and stops
-/// at the largest number in the digits.
-pub(in crate::config) fn parse_memory(word: &[u8]) -> Option<u64> {
-    let word = super::until_nul(word);
-    let digits = word.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    if digits >= 128 {
-        return None;
-    }
-    let factor: u64 = match &word[digits..].to_ascii_lowercase()[..] {
-        b"" | b"b" => 1,
-        b"k" => 1000,
-        b"kb" => 1 << 10,
-        b"m" => 1_000_000,
-        b"mb" => 1 << 20,
-        b"g" => 1_000_000_000,
-        b"gb" => 1 << 30,
-        _ => return None,
-    };
-    let add = |sum: u64, digit: &u8| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0'));
-    let number = word[..digits].iter().try_fold(0, add).unwrap_or(u64::MAX);
-    Some(number.wrapping_mul(factor))
 }
 
 fn parse_percent(word: &[u8]) -> Option<i128> {

@@ -1,11 +1,12 @@
 //! The options with a syntax of their own.
 
 use super::number::{format_memory, parse_whole};
-use super::{Refusal, Special, WRONG_WORD_COUNT, is_word, parse_memory, until_nul};
+use super::{Refusal, Special, WRONG_WORD_COUNT, is_word, until_nul};
 use crate::config::error::os_reason;
 use crate::config::settings::Config;
 use crate::config::values::{NotifyFlags, OutputBufferLimit, OutputBufferLimits, Primary, SavePoint, Text};
 use crate::log_warning;
+use c_compat::number::{double, size};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
@@ -183,7 +184,7 @@ fn limits_by_class<'a>(limits: &OutputBufferLimits, replica: &'a str) -> [(&'a s
 
 fn parse_limit(group: &[&[u8]]) -> Option<OutputBufferLimit> {
     let soft_seconds = u32::try_from(parse_whole(group[3])? as i32).ok()?;
-    Some(OutputBufferLimit { hard: parse_memory(group[1])?, soft: parse_memory(group[2])?, soft_seconds })
+    Some(OutputBufferLimit { hard: size::parse(group[1])?, soft: size::parse(group[2])?, soft_seconds })
 }
 
 /// `oom-score-adj-values PRIMARY REPLICA CHILD`
@@ -250,10 +251,7 @@ pub(super) static PERCENTILES: Special = Special {
 };
 
 fn parse_percentile(word: &[u8]) -> Result<f64, Refusal> {
-    let value = std::str::from_utf8(word).ok().and_then(|word| word.parse::<f64>().ok());
-    let value = value
-        .filter(|value| !value.is_nan())
-        .ok_or("Invalid latency-tracking-info-percentiles parameters")?;
+    let value = double::parse(word).ok_or("Invalid latency-tracking-info-percentiles parameters")?;
     if (0.0..=100.0).contains(&value) {
         return Ok(value);
     }

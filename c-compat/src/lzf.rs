@@ -65,86 +65,97 @@ impl Compressor {
     }
 
     fn run(&mut self, input: &[u8], out: &mut [u8]) -> Option<usize> {
+        let (slots, base) = (&mut *self.slots, self.base);
+        let mut run = Run { start: 0, len: 0, head: 0 };
         let mut at = 0;
-        // `to` is where the next literal goes; the run of literals before it has its head at `to - literals - 1`.
-        let mut to = 1;
-        let mut literals = 0;
+        let mut three = if input.len() > 2 { three_at(input, 0) >> 8 } else { 0 };
 
         while at + 2 < input.len() {
-            let candidate = self.swap(input, at);
-            if let Some(from) = candidate
-                && input[from..from + 3] == input[at..at + 3]
-            {
-                let no_literals = usize::from(literals == 0);
-                if to - no_literals + 4 >= out.len() {
+            three = (three << 8 | u32::from(input[at + 2])) & 0xff_ffff;
+            let newest = base + at as u32;
+            let before = std::mem::replace(&mut slots[slot_of(three)], newest);
+            // What is stale or position 0 lies under all of `input[1..at]`; one comparison refuses it with what is too far.
+            let offset = newest.wrapping_sub(before).wrapping_sub(1) as usize;
+            let reach = OFFSET_MAX.min(at.saturating_sub(1));
+            if offset >= reach || three_at(input, at - offset - 1) != three {
+                if run.next_literal() >= out.len() {
                     return None;
                 }
-                let length = match_length(input, from, at);
-                if literals > 0 {
-                    out[to - literals - 1] = (literals - 1) as u8;
-                }
-                to -= no_literals; // the head of an empty run is not kept
-
-                let offset = at - from - 1;
-                let code = length - 2;
-                if code < 7 {
-                    out[to] = (offset >> 8) as u8 | (code << 5) as u8;
-                } else {
-                    out[to] = (offset >> 8) as u8 | (7 << 5);
-                    to += 1;
-                    out[to] = (code - 7) as u8;
-                }
-                out[to + 1] = offset as u8;
-                to += 3;
-                literals = 0;
-                at += length;
-
-                if at + 2 >= input.len() {
-                    break;
-                }
-                self.set(input, at - 2);
-                self.set(input, at - 1);
-            } else {
-                if to >= out.len() {
-                    return None;
-                }
-                out[to] = input[at];
-                push_literal(out, &mut to, &mut literals);
+                run.push(input, out);
                 at += 1;
+                continue;
+            }
+
+            // liblzf looks for room while the head of an empty run, which is not kept, is still there.
+            let room_from = if run.len == 0 { run.head } else { run.next_literal() };
+            if room_from + 4 >= out.len() {
+                return None;
+            }
+            run.flush(input, out);
+            let length = match_length(input, at - offset - 1, at);
+            let code = length - 2;
+            let mut to = run.head;
+            if code < 7 {
+                out[to] = (offset >> 8) as u8 | (code << 5) as u8;
+            } else {
+                out[to] = (offset >> 8) as u8 | (7 << 5);
+                to += 1;
+                out[to] = (code - 7) as u8;
+            }
+            out[to + 1] = offset as u8;
+            at += length;
+            run = Run { start: at, len: 0, head: to + 2 };
+
+            if at + 2 < input.len() {
+                for inside in [at - 2, at - 1] {
+                    three = three_at(input, inside);
+                    slots[slot_of(three)] = base + inside as u32;
+                }
             }
         }
 
         // At most two bytes are left, and the head of one more run may come between them.
-        if to + 3 > out.len() {
+        if run.next_literal() + 3 > out.len() {
             return None;
         }
-        while at < input.len() {
-            out[to] = input[at];
-            push_literal(out, &mut to, &mut literals);
-            at += 1;
+        for _ in at..input.len() {
+            run.push(input, out);
         }
-        if literals == 0 {
-            return Some(to - 1);
-        }
-        out[to - literals - 1] = (literals - 1) as u8;
-        Some(to)
+        run.flush(input, out);
+        Some(run.head)
     }
+}
 
-    /// Puts `at` into its slot and gives what was there, if that is a position of this input near enough to copy from.
+/// Literals that have been seen but not written: `input[start..start + len]`, whose item starts at `out[head]`.
+struct Run {
+    start: usize,
+    len: usize,
+    head: usize,
+}
+
+impl Run {
+    /// Where liblzf, which leaves a byte for the head first, writes the next literal.
     #[inline(always)]
-    fn swap(&mut self, input: &[u8], at: usize) -> Option<usize> {
-        let slot = &mut self.slots[slot_of(input, at)];
-        let before = std::mem::replace(slot, self.base + at as u32);
-        if before <= self.base {
-            return None;
-        }
-        let from = (before - self.base) as usize;
-        (at - from <= OFFSET_MAX).then_some(from)
+    fn next_literal(&self) -> usize {
+        self.head + 1 + self.len
     }
 
     #[inline(always)]
-    fn set(&mut self, input: &[u8], at: usize) {
-        self.slots[slot_of(input, at)] = self.base + at as u32;
+    fn push(&mut self, input: &[u8], out: &mut [u8]) {
+        self.len += 1;
+        if self.len == LITERAL_MAX {
+            self.flush(input, out);
+        }
+    }
+
+    #[inline(always)]
+    fn flush(&mut self, input: &[u8], out: &mut [u8]) {
+        if self.len > 0 {
+            out[self.head] = (self.len - 1) as u8;
+            let literals = &input[self.start..self.start + self.len];
+            out[self.head + 1..self.head + 1 + self.len].copy_from_slice(literals);
+            *self = Run { start: self.start + self.len, len: 0, head: self.head + 1 + self.len };
+        }
     }
 }
 
@@ -156,22 +167,16 @@ pub fn compress(input: &[u8], saving: usize) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// The three bytes at `at` as a number, the first one highest.
 #[inline(always)]
-fn slot_of(input: &[u8], at: usize) -> usize {
-    let three = &input[at..at + 3];
-    let h = u32::from(three[0]) << 16 | u32::from(three[1]) << 8 | u32::from(three[2]);
-    ((h >> (24 - TABLE_BITS)).wrapping_sub(h.wrapping_mul(5)) & ((1 << TABLE_BITS) - 1)) as usize
+fn three_at(input: &[u8], at: usize) -> u32 {
+    let [a, b, c] = input[at..at + 3].try_into().expect("three bytes");
+    u32::from_be_bytes([0, a, b, c])
 }
 
 #[inline(always)]
-fn push_literal(out: &mut [u8], to: &mut usize, literals: &mut usize) {
-    *to += 1;
-    *literals += 1;
-    if *literals == LITERAL_MAX {
-        out[*to - LITERAL_MAX - 1] = (LITERAL_MAX - 1) as u8;
-        *literals = 0;
-        *to += 1;
-    }
+fn slot_of(three: u32) -> usize {
+    ((three >> (24 - TABLE_BITS)).wrapping_sub(three.wrapping_mul(5)) & ((1 << TABLE_BITS) - 1)) as usize
 }
 
 /// How many bytes at `at` repeat those at `from`, three being known to. liblzf aims to stop two bytes before the end of
@@ -235,8 +240,15 @@ pub fn decompress_into(input: &[u8], out: &mut [u8]) -> Result<(), Invalid> {
         at += 1;
         if control < LITERAL_MAX {
             let length = control + 1;
-            let from = input.get(at..at + length).ok_or(Invalid)?;
-            out.get_mut(to..to + length).ok_or(Invalid)?.copy_from_slice(from);
+            if let (Some(from), Some(into)) =
+                (input.get(at..at + LITERAL_MAX), out.get_mut(to..to + LITERAL_MAX))
+            {
+                // A copy of a fixed size is quicker; what it writes too much is written over or makes the length wrong.
+                into.copy_from_slice(from);
+            } else {
+                let from = input.get(at..at + length).ok_or(Invalid)?;
+                out.get_mut(to..to + length).ok_or(Invalid)?.copy_from_slice(from);
+            }
             at += length;
             to += length;
         } else {
@@ -247,20 +259,34 @@ pub fn decompress_into(input: &[u8], out: &mut [u8]) -> Result<(), Invalid> {
             }
             let offset = ((control & 0x1f) << 8 | *input.get(at).ok_or(Invalid)? as usize) + 1;
             at += 1;
-            let from = to.checked_sub(offset).ok_or(Invalid)?;
-            if length > out.len() - to {
+            if offset > to || length > out.len() - to {
                 return Err(Invalid);
             }
-            if length <= offset {
-                out.copy_within(from..from + length, to);
-            } else {
-                // The copy reads what it has just written, so the last `offset` bytes repeat.
-                for i in 0..length {
-                    out[to + i] = out[from + i];
-                }
-            }
+            copy_match(out, to, offset, length);
             to += length;
         }
     }
     if to == out.len() { Ok(()) } else { Err(Invalid) }
+}
+
+/// Writes at `to` the `length` bytes that stand `offset` before it. Those that overlap repeat what was just written.
+#[inline(always)]
+fn copy_match(out: &mut [u8], to: usize, offset: usize, length: usize) {
+    const CHUNK: usize = 16;
+    let from = to - offset;
+    if offset >= CHUNK && out.len() - to >= length + CHUNK {
+        for done in (0..length).step_by(CHUNK) {
+            let chunk: [u8; CHUNK] = out[from + done..from + done + CHUNK].try_into().expect("a chunk");
+            out[to + done..to + done + CHUNK].copy_from_slice(&chunk);
+        }
+    } else if offset >= length {
+        out.copy_within(from..from + length, to);
+    } else if offset == 1 {
+        let byte = out[from];
+        out[to..to + length].fill(byte);
+    } else {
+        for i in 0..length {
+            out[to + i] = out[from + i];
+        }
+    }
 }

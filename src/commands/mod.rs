@@ -41,6 +41,7 @@ pub static TABLE: &[&Command] = &[
     &connection::hello::HELLO,
     &string::incr::INCR,
     &string::incr::INCRBY,
+    &server::info::INFO,
     &string::lcs::LCS,
     &server::lolwut::LOLWUT,
     &string::multi::MGET,

@@ -215,6 +215,14 @@ fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> boo
     now_ms - since > limit.soft_seconds as u64 * 1000
 }
 
+/// What a client takes, bytes: itself and its buffers.
+#[must_use]
+pub fn memory_of(client: &Client) -> usize {
+    let (tail, sealed) = client.reply.memory();
+    let arguments = client.parser.argument_bytes() + client.args_len;
+    size_of::<Client>() + client.query.capacity() + tail + sealed + arguments
+}
+
 /// A client in one line: what CLIENT LIST shows of it.
 #[must_use]
 pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u64) -> String {
@@ -227,7 +235,6 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
     let (tail, sealed) = client.reply.memory();
     let query_memory = client.query.capacity();
     let parsed = client.parser.argument_bytes() + client.args_len;
-    let total = size_of::<Client>() + query_memory + tail + sealed + parsed;
     let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi=-1 qbuf={} \
@@ -250,7 +257,7 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
         client.reply.tail_len(),
         client.reply.sealed_chunks(),
         sealed,
-        total,
+        memory_of(client),
         if writable { "rw" } else { "r" },
         command,
         if client.reply.resp3() { 3 } else { 2 },

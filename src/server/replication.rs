@@ -76,6 +76,25 @@ impl Server {
         0
     }
 
+    /// Bytes that the backlog takes.
+    #[must_use]
+    pub fn backlog_memory(&self) -> usize {
+        0
+    }
+
+    /// The lines of INFO replication.
+    #[must_use]
+    pub fn replication_info(&self) -> String {
+        let role = if self.is_replica() { "slave" } else { "master" };
+        let zeros = "0".repeat(40);
+        let backlog = self.config.repl_backlog_size;
+        format!(
+            "role:{role}\r\nconnected_slaves:0\r\nmaster_failover_state:no-failover\r\nmaster_replid:{zeros}\r\n\
+             master_replid2:{zeros}\r\nmaster_repl_offset:0\r\nsecond_repl_offset:-1\r\nrepl_backlog_active:0\r\n\
+             repl_backlog_size:{backlog}\r\nrepl_backlog_first_byte_offset:0\r\nrepl_backlog_histlen:0\r\n"
+        )
+    }
+
     /// Before a shutdown's end: says in the log which replicas lack what.
     pub fn log_lagging_replicas(&self) {}
 

@@ -12,6 +12,13 @@ pub fn allocated() -> usize {
     stats::allocated::read().unwrap_or(0)
 }
 
+/// Bytes of the allocator's pages that hold allocations, and of all its pages that are in memory, as of the last call
+/// of [`allocated`].
+#[must_use]
+pub fn allocator_pages() -> (usize, usize) {
+    (stats::active::read().unwrap_or(0), stats::resident::read().unwrap_or(0))
+}
+
 /// Bytes of this process's private pages that were written to. In a forked child these are the pages copied since
 /// the fork, by either side: what copy-on-write costs.
 #[must_use]

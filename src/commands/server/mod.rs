@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod flush;
+pub mod info;
 pub mod lolwut;
 pub mod monitor;
 pub mod shutdown;

@@ -11,6 +11,7 @@ use crate::commands::row::{acl, flags};
 use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::Server;
 use crate::server::command::{Acl, Command, CommandId, Group, Registry, Run};
+use c_compat::glob;
 
 /// `COMMAND`
 pub static COMMAND: Command = Command {
@@ -131,30 +132,33 @@ fn info(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
 }
 
 /// What COMMAND LIST lets through.
-enum Filter {
+enum Filter<'a> {
     All,
     Module,
     Category(Option<Acl>),
+    Pattern(&'a [u8]),
 }
 
-impl Filter {
-    fn parse(args: Args<'_>) -> CmdResult<Self> {
+impl<'a> Filter<'a> {
+    fn parse(args: Args<'a>) -> CmdResult<Self> {
         match args.len() {
             2 => Ok(Filter::All),
             5 if is_word(args.at(2), "filterby") => match args.at(3) {
                 by if is_word(by, "module") => Ok(Filter::Module),
                 by if is_word(by, "aclcat") => Ok(Filter::Category(category(args.at(4)))),
+                by if is_word(by, "pattern") => Ok(Filter::Pattern(args.at(4))),
                 _ => Err(CmdError::SYNTAX),
             },
             _ => Err(CmdError::SYNTAX),
         }
     }
 
-    fn passes(&self, command: &Command) -> bool {
+    fn passes(&self, command: &Command, full_name: &str) -> bool {
         match *self {
             Filter::All => true,
             Filter::Module => false,
             Filter::Category(category) => category.is_some_and(|c| command.acl.contains(c)),
+            Filter::Pattern(pattern) => glob::matches(pattern, full_name.as_bytes(), true),
         }
     }
 }
@@ -170,7 +174,7 @@ fn list(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
     let names: Vec<&str> = registry
         .ids()
         .map(|command| &registry[command])
-        .filter(|entry| filter.passes(entry.command))
+        .filter(|entry| filter.passes(entry.command, &entry.full_name))
         .map(|entry| entry.full_name.as_str())
         .collect();
     reply.bulks(names.iter().map(|name| name.as_bytes()));

@@ -39,8 +39,7 @@ pub fn save_to_file(
 ) -> Result<(), SaveFailed> {
     let temp = temp_path(&target.path, std::process::id() as i32);
     let file = File::create(&temp).map_err(|error| {
-        let name = temp.file_name().unwrap_or_default().display();
-        let (dir, why) = (cwd(), strerror(&error));
+        let (name, dir, why) = (file_name(&temp), cwd(), strerror(&error));
         log_warning!("Failed opening the temp RDB file {name} (in server root dir {dir}) for saving: {why}");
         SaveFailed
     })?;
@@ -48,7 +47,7 @@ pub fn save_to_file(
     write_and_publish(keyspace, target, options, reporter, file, &temp)
         .map_err(|Failed { step, error }| match step {
             Step::Rename => {
-                let (from, to) = (temp.display(), target.path.display());
+                let (from, to) = (file_name(&temp), file_name(&target.path));
                 let (dir, why) = (cwd(), strerror(&error));
                 log_warning!(
                     "Error moving temp DB file {from} on the final destination {to} (in server root dir {dir}): {why}"
@@ -146,6 +145,10 @@ impl Drop for RemoveOnDrop<'_> {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(self.0);
     }
+}
+
+fn file_name(path: &Path) -> std::path::Display<'_> {
+    Path::new(path.file_name().unwrap_or_default()).display()
 }
 
 fn cwd() -> String {

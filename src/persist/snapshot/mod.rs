@@ -13,9 +13,10 @@
 //! primary reads and passes on to its replicas; the child stays until all of it is read, since its end would
 //! otherwise be seen before the last bytes.
 
-use super::child::{Child, ChildEnd, ChildFigures, Reporter};
+use super::child::{Child, ChildEnd, ChildFigures, Reporter, Spawned};
 use super::rdb::file::{SaveFailed, save_to_file, temp_path};
 use super::rdb::save::{SaveOptions, save};
+use crate::config::SavePoint;
 use crate::keyspace::Keyspace;
 use crate::sys::errno::strerror;
 use crate::sys::pipe;
@@ -54,17 +55,6 @@ pub struct Finished {
     pub dirty_saved: u64,
 }
 
-/// Figures about forks, for INFO stats.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct ForkFigures {
-    /// How many there were.
-    pub total: u64,
-    /// How long the last one took.
-    pub latest_us: u64,
-    /// Gigabytes of memory a second it went through.
-    pub gb_per_s: f64,
-}
-
 /// Where a snapshot goes and how.
 #[derive(Debug, Clone)]
 pub struct DiskTarget {
@@ -86,7 +76,6 @@ pub struct Snapshots {
     last_duration_s: i64,
     last_cow_size: u64,
     saves: u64,
-    forks: ForkFigures,
 }
 
 impl Snapshots {
@@ -102,7 +91,6 @@ impl Snapshots {
             last_duration_s: -1,
             last_cow_size: 0,
             saves: 0,
-            forks: ForkFigures::default(),
         }
     }
 
@@ -140,7 +128,6 @@ impl Snapshots {
         options: &SaveOptions<'_>,
         now_s: i64,
     ) -> Result<(), SaveFailed> {
-        assert!(self.running() != Some(SaveKind::Disk), "SAVE is refused while a BGSAVE runs");
         self.saves += 1;
         save_to_file(keyspace, target, options, None)?;
         self.last_save_s = now_s;
@@ -148,7 +135,8 @@ impl Snapshots {
         Ok(())
     }
 
-    /// Starts a BGSAVE. `in_child` runs first in the child: process title, OOM score.
+    /// Starts a BGSAVE and returns how many microseconds the fork took. `in_child` runs first in the child: process
+    /// title, OOM score.
     ///
     /// # Errors
     /// The fork failed, which is in the log.
@@ -160,23 +148,23 @@ impl Snapshots {
         dirty: u64,
         now_s: i64,
         in_child: impl FnOnce(),
-    ) -> io::Result<()> {
+    ) -> io::Result<u64> {
         assert!(self.running().is_none(), "one child at a time");
         self.saves += 1;
         self.last_try_s = now_s;
-        let child = self.spawn(keyspace, options, &[], |reporter| {
+        let spawned = spawn(keyspace, &[], |reporter| {
             in_child();
             save_to_file(keyspace, target, options, Some(reporter)).is_ok() && reporter.finish().is_ok()
         });
-        let child = child.inspect_err(|_| self.last_ok = false)?;
+        let Spawned { child, fork_us } = spawned.inspect_err(|_| self.last_ok = false)?;
         log_notice!("Background saving started by pid {}", child.pid());
         let temp = temp_path(&target.path, child.pid());
         self.state = State::SavingDisk { child, started_s: now_s, dirty_before: dirty, temp };
-        Ok(())
+        Ok(fork_us)
     }
 
     /// Starts a save into a pipe, framed as `$EOF:<mark>\r\n` ... `<mark>`, and returns the pipe's reading end, which
-    /// does not block. Call [`Self::let_child_exit`] when it has been read to its end, or is given up.
+    /// does not block, and how many microseconds the fork took. Call [`Self::let_child_exit`] when it has been read to its end, or is given up.
     ///
     /// # Errors
     /// The fork failed, which is in the log.
@@ -187,14 +175,14 @@ impl Snapshots {
         eof_mark: &[u8; 40],
         now_s: i64,
         in_child: impl FnOnce(),
-    ) -> io::Result<PipeReader> {
+    ) -> io::Result<(PipeReader, u64)> {
         assert!(self.running().is_none(), "one child at a time");
         let (data, data_in_child) = pipe::nonblocking_reader()?;
         let (exit_in_child, exit_pipe) = io::pipe()?;
         let keep = [data_in_child.as_raw_fd(), exit_in_child.as_raw_fd()];
         // Only the child takes this out: there the writing end is closed before the child waits to be let go.
         let mut data_in_child = Some(data_in_child);
-        let child = self.spawn(keyspace, options, &keep, |reporter| {
+        let Spawned { child, fork_us } = spawn(keyspace, &keep, |reporter| {
             in_child();
             let Some(mut pipe) = data_in_child.take() else { return false };
             let sent = send_framed(keyspace, &mut pipe, options, eof_mark, reporter)
@@ -207,25 +195,7 @@ impl Snapshots {
         })?;
         log_notice!("Background RDB transfer started by pid {}", child.pid());
         self.state = State::SavingSocket { child, started_s: now_s, exit_pipe: Some(exit_pipe) };
-        Ok(data)
-    }
-
-    fn spawn(
-        &mut self,
-        keyspace: &Keyspace,
-        options: &SaveOptions<'_>,
-        keep: &[i32],
-        work: impl FnOnce(&mut Reporter) -> bool,
-    ) -> io::Result<Child> {
-        let spawned = Child::spawn("RDB", total_keys(keyspace), keep, work)
-            .inspect_err(|error| log_warning!("Can't save in background: fork: {}", strerror(error)))?;
-        let gb = options.used_memory as f64 / (1u64 << 30) as f64;
-        self.forks = ForkFigures {
-            total: self.forks.total + 1,
-            latest_us: spawned.fork_us,
-            gb_per_s: gb * 1e6 / spawned.fork_us.max(1) as f64,
-        };
-        Ok(spawned.child)
+        Ok((data, fork_us))
     }
 
     /// Reads the child's reports and, if it has ended, ends the save.
@@ -317,7 +287,7 @@ impl Snapshots {
 
     /// The first save point that is reached. Ask only while no child runs.
     #[must_use]
-    pub fn save_point_due(&self, points: &[(u64, u64)], dirty: u64, now_s: i64) -> Option<(u64, u64)> {
+    pub fn save_point_due(&self, points: &[SavePoint], dirty: u64, now_s: i64) -> Option<SavePoint> {
         if !self.may_retry(now_s) {
             return None;
         }
@@ -340,16 +310,9 @@ impl Snapshots {
         self.last_save_s
     }
 
-    /// Forks so far.
-    #[must_use]
-    pub fn forks(&self) -> ForkFigures {
-        self.forks
-    }
-
     /// CONFIG RESETSTAT.
     pub fn reset_stats(&mut self) {
         self.saves = 0;
-        self.forks = ForkFigures::default();
     }
 
     /// The values of INFO persistence that are about saving.
@@ -394,12 +357,21 @@ pub struct SaveInfo {
     pub last_cow_size: u64,
 }
 
-/// The first of the `(seconds, changes)` points that is reached: at least that many changes, and more than that many
-/// seconds since the last save.
+/// The first of the points that is reached: at least that many changes, and more than that many seconds since the last
+/// save.
 #[must_use]
-pub fn save_point_reached(points: &[(u64, u64)], dirty: u64, since_save_s: i64) -> Option<(u64, u64)> {
-    let since = u64::try_from(since_save_s).unwrap_or(0);
-    points.iter().copied().find(|&(seconds, changes)| dirty >= changes && since > seconds)
+pub fn save_point_reached(points: &[SavePoint], dirty: u64, since_save_s: i64) -> Option<SavePoint> {
+    let changed = |point: &SavePoint| dirty >= u64::try_from(point.changes).unwrap_or(0);
+    points.iter().copied().find(|point| changed(point) && since_save_s > point.seconds)
+}
+
+fn spawn(
+    keyspace: &Keyspace,
+    keep: &[i32],
+    work: impl FnOnce(&mut Reporter) -> bool,
+) -> io::Result<Spawned> {
+    Child::spawn("RDB", total_keys(keyspace), keep, work)
+        .inspect_err(|error| log_warning!("Can't save in background: fork: {}", strerror(error)))
 }
 
 fn send_framed(

@@ -215,6 +215,7 @@ fn run_child(
     // First of all, since a signal may come at any time and must not run the parent's handling.
     fork::reset_child_signals();
     crate::util::log::set_role(crate::util::log::Role::Child);
+    crate::sys::time::freeze_offset();
     let mut keep: Vec<RawFd> = keep.iter().copied().chain([report_to.as_raw_fd()]).collect();
     fork::close_descriptors_except(&mut keep);
     let mut reporter = Reporter::new(name, report_to);
@@ -366,11 +367,9 @@ mod tests {
     fn a_child_whose_work_fails_or_panics_ends_as_failed() {
         let mut failing = Child::spawn("RDB", 0, &[], |_| false).expect("fork");
         assert_eq!(reap(&mut failing.child), ChildEnd::Failed);
-        let mut panicking = Child::spawn("RDB", 0, &[], |_| {
-            std::panic::set_hook(Box::new(|_| {}));
-            panic!("in the child")
-        })
-        .expect("fork");
+        // Without the panic hook, whose lock another test's thread may hold at the fork.
+        let mut panicking =
+            Child::spawn("RDB", 0, &[], |_| std::panic::resume_unwind(Box::new(()))).expect("fork");
         assert_eq!(reap(&mut panicking.child), ChildEnd::Failed);
     }
 

@@ -33,6 +33,7 @@ use command::Registry;
 use lazyfree::Lazyfree;
 use listeners::Listeners;
 use pause::Pause;
+use persistence::Persistence;
 use slowlog::Slowlog;
 use stats::Stats;
 
@@ -79,6 +80,8 @@ pub struct Server {
     pub dirty: u64,
     /// DEBUG SET-ACTIVE-EXPIRE.
     pub active_expire: bool,
+    /// Saving, and loading from disk.
+    pub persist: Persistence,
     /// A dataset is being loaded: most commands answer -LOADING.
     pub loading: bool,
     /// A fork's child lives: nothing dirties pages that need not be.
@@ -140,6 +143,7 @@ impl Server {
             blocked: Vec::new(),
             dirty: 0,
             active_expire: true,
+            persist: Persistence::new(crate::util::clock::wall_us() / 1_000_000),
             loading: false,
             child_alive: false,
             running: None,

@@ -1,31 +1,235 @@
-//! The server's side of persistence: what other parts ask of it, and its work in the loop.
+//! The server's side of persistence: SAVE and BGSAVE with their save points, loading at start, DEBUG RELOAD.
+//!
+//! What saving and loading are is in [`crate::persist`]; here are the decisions that need the whole server, and what
+//! follows from them for others: dirty, LRU and table growth while a child lives, replication.
 
 use super::Server;
+use crate::config::SavePoint;
+use crate::config::version::REDIS_VERSION;
+use crate::persist::load::{LoadInfo, Loading, Progress, log_failure};
+use crate::persist::rdb;
+use crate::persist::rdb::load::{Duplicates, LoadError, LoadOptions, Loaded, Reason, Target};
+use crate::persist::rdb::save::{SaveOptions, Usage};
+use crate::persist::snapshot::{DiskTarget, Snapshots};
+use crate::protocol::{CmdError, CmdResult};
+use crate::sys::errno::strerror;
+use crate::{log_notice, log_warning, sys};
+use std::io::{self, ErrorKind, PipeReader};
+use std::time::Duration;
 
+/// How long a load holds the loop up at a time.
+const LOAD_SLICE: Duration = Duration::from_millis(5);
+
+/// What the server knows of saving and loading.
+pub struct Persistence {
+    /// Saving.
+    pub snapshots: Snapshots,
+    /// The load from disk that is under way.
+    loading: Option<Loading>,
+    /// rdb_last_load_keys_loaded
+    pub last_load_keys_loaded: u64,
+    /// rdb_last_load_keys_expired
+    pub last_load_keys_expired: u64,
+    /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
+    pub skip_checksum: bool,
+}
+
+impl Persistence {
+    /// Nothing saved, nothing loaded.
+    #[must_use]
+    pub fn new(now_s: i64) -> Self {
+        Persistence {
+            snapshots: Snapshots::new(now_s),
+            loading: None,
+            last_load_keys_loaded: 0,
+            last_load_keys_expired: 0,
+            skip_checksum: false,
+        }
+    }
+
+    /// The figures of the load from disk that is under way.
+    #[must_use]
+    pub fn load_info(&self, now_s: i64) -> Option<LoadInfo> {
+        self.loading.as_ref().map(|loading| loading.info(now_s))
+    }
+}
+
+/// How to begin DEBUG RELOAD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reload {
+    /// Save first.
+    pub save: bool,
+    /// Empty the databases between saving and loading.
+    pub flush: bool,
+    /// Let loaded keys replace those that are there.
+    pub merge: bool,
+}
+
+/// What goes into a fork's child before it begins: made in the parent, since it needs the whole server.
+struct ChildDress {
+    title: Option<Vec<u8>>,
+    oom_score: Option<i32>,
+}
+
+impl ChildDress {
+    fn put_on(self) {
+        if let Some(title) = self.title {
+            sys::process::set_title(&title);
+        }
+        if let Some(score) = self.oom_score {
+            // A child that cannot be made the first to be killed still saves.
+            let _ = sys::process::set_oom_score_adj(score);
+        }
+    }
+}
+
+// Saving.
 impl Server {
     /// Whether writes are refused because the last snapshot failed.
     #[must_use]
     pub fn refuses_writes_for_disk(&self) -> bool {
-        false
+        let config = &self.config;
+        self.persist.snapshots.refuses_writes(config.stop_writes_on_bgsave_error, !config.save.is_empty())
     }
 
-    /// Whether there is work that the loop must not sleep over: a load under way.
+    /// How to save now. `version` is what the reader can read.
     #[must_use]
-    pub fn has_urgent_work(&self) -> bool {
-        false
+    pub fn save_options(&self, version: u16) -> SaveOptions<'static> {
+        let policy = self.config.maxmemory_policy;
+        SaveOptions {
+            version,
+            server_version: REDIS_VERSION,
+            now_ms: self.clock.now_ms(),
+            used_memory: sys::memory::allocated() as u64,
+            repl: self.repl_position(),
+            aof_base: false,
+            compression: self.config.rdbcompression,
+            checksum: self.config.rdbchecksum,
+            usage: if policy.is_lfu() {
+                Usage::Freq
+            } else if policy.is_lru() {
+                Usage::Idle
+            } else {
+                Usage::None
+            },
+            key_save_delay: self.config.rdb_key_save_delay,
+            data: true,
+        }
     }
 
-    /// Goes on loading for a slice of time, if a load is under way.
-    pub fn loading_slice(&mut self) {}
+    fn disk_target(&self) -> DiskTarget {
+        DiskTarget {
+            path: self.config.dir.as_path().join(self.config.dbfilename.as_path()),
+            incremental_fsync: self.config.rdb_save_incremental_fsync,
+        }
+    }
 
-    /// Begins to load the dataset from disk, if there is one; else the server is ready at once.
-    pub fn start_loading(&mut self) {
-        crate::log_notice!("Ready to accept connections");
+    /// Saves before anything else goes on: SAVE, FLUSHALL, DEBUG RELOAD, the end.
+    ///
+    /// # Errors
+    /// It could not be written; the log says why.
+    pub fn save_now(&mut self) -> Result<(), ()> {
+        let (target, options) = (self.disk_target(), self.save_options(rdb::VERSION));
+        let now_s = self.clock.now_s();
+        self.persist.snapshots.save_now(&self.keyspace, &target, &options, now_s).map_err(drop)?;
+        self.dirty = 0;
+        Ok(())
+    }
+
+    /// SAVE.
+    ///
+    /// # Errors
+    /// A child is saving already, or the save failed.
+    pub fn save(&mut self) -> CmdResult {
+        if self.persist.snapshots.running().is_some() {
+            return Err(CmdError::err("Background save already in progress"));
+        }
+        self.save_now().map_err(|()| CmdError::new("ERR"))
+    }
+
+    /// BGSAVE.
+    ///
+    /// # Errors
+    /// A child is saving already, or none could be made.
+    pub fn bgsave(&mut self) -> CmdResult {
+        if self.persist.snapshots.running().is_some() {
+            return Err(CmdError::err("Background save already in progress"));
+        }
+        self.start_disk_save().map_err(|_| CmdError::new("ERR"))
+    }
+
+    /// Forks a child that saves to disk. To be called only while no child lives.
+    ///
+    /// # Errors
+    /// No child could be made; the log says why.
+    pub fn start_disk_save(&mut self) -> io::Result<()> {
+        let (target, options) = (self.disk_target(), self.save_options(rdb::VERSION));
+        let dress = self.dress_child(b"redis-rdb-bgsave");
+        let now_s = self.clock.now_s();
+        let snapshots = &mut self.persist.snapshots;
+        let fork_us =
+            snapshots.start_disk(&self.keyspace, &target, &options, self.dirty, now_s, || dress.put_on())?;
+        self.child_started(fork_us);
+        Ok(())
+    }
+
+    /// Forks a child that saves into a pipe, for replicas. To be called only while no child lives. Gives the pipe, which
+    /// does not block; when it has been read to its end, or is given up, `persist.snapshots.let_child_exit` is due.
+    ///
+    /// # Errors
+    /// No child could be made; the log says why.
+    pub fn start_socket_save(
+        &mut self,
+        options: &SaveOptions<'_>,
+        eof_mark: &[u8; 40],
+    ) -> io::Result<PipeReader> {
+        let dress = self.dress_child(b"redis-rdb-to-slaves");
+        let now_s = self.clock.now_s();
+        let snapshots = &mut self.persist.snapshots;
+        let (pipe, fork_us) =
+            snapshots.start_socket(&self.keyspace, options, eof_mark, now_s, || dress.put_on())?;
+        self.child_started(fork_us);
+        Ok(pipe)
+    }
+
+    fn dress_child(&self, title: &[u8]) -> ChildDress {
+        let template = &self.config.proc_title_template;
+        let title = self.config.set_proc_title.then(|| {
+            crate::config::proc_title::expand(template, title, &self.config).unwrap_or_else(|| title.to_vec())
+        });
+        ChildDress { title, oom_score: self.child_oom_score() }
+    }
+
+    fn child_started(&mut self, fork_us: u64) {
+        self.stats.total_forks += 1;
+        self.stats.latest_fork_usec = fork_us;
+        self.child_alive = true;
+        self.keyspace.pause_resize(true);
+    }
+
+    /// Sees whether the child has ended, and does what follows.
+    pub fn poll_snapshot_child(&mut self) {
+        let Some(finished) = self.persist.snapshots.poll(self.clock.now_s()) else { return };
+        self.child_alive = false;
+        self.keyspace.pause_resize(false);
+        self.dirty = self.dirty.saturating_sub(finished.dirty_saved);
+        self.snapshot_finished(finished);
+    }
+
+    /// After FLUSHALL: a child saves what is gone, and the file must not bring it back.
+    pub fn snapshot_after_flushall(&mut self) {
+        self.persist.snapshots.stop_child();
+        if !self.config.save.is_empty() {
+            // Whether it went well the log tells; FLUSHALL is done either way.
+            let _ = self.save_now();
+        }
     }
 
     /// Kills the child that writes a snapshot; its pid, if there was one.
     pub fn stop_snapshot_child(&mut self) -> Option<i32> {
-        None
+        let pid = self.persist.snapshots.child_pid()?;
+        self.persist.snapshots.stop_child_at_exit();
+        Some(pid)
     }
 
     /// The snapshot of a shutdown: in the foreground.
@@ -33,9 +237,149 @@ impl Server {
     /// # Errors
     /// It could not be written; the log says why.
     pub fn final_save(&mut self) -> Result<(), ()> {
-        Ok(())
+        self.save_now()
     }
 
     /// At each cron: the child, the save points.
-    pub fn persistence_cron(&mut self) {}
+    pub fn persistence_cron(&mut self) {
+        if self.persist.snapshots.running().is_some() {
+            self.poll_snapshot_child();
+            return;
+        }
+        if self.loading {
+            return;
+        }
+        let snapshots = &self.persist.snapshots;
+        if let Some(SavePoint { seconds, changes }) =
+            snapshots.save_point_due(&self.config.save, self.dirty, self.clock.now_s())
+        {
+            log_notice!("{changes} changes in {seconds} seconds. Saving...");
+            // An error is in the log, and the next try waits.
+            let _ = self.start_disk_save();
+        }
+    }
+}
+
+// Loading.
+impl Server {
+    fn load_options(&self) -> LoadOptions {
+        LoadOptions {
+            checksum: self.config.rdbchecksum && !self.persist.skip_checksum,
+            drop_expired: !self.is_replica(),
+            now_ms: self.clock.now_ms(),
+            duplicates: Duplicates::Refuse,
+        }
+    }
+
+    /// Begins to load the dataset from disk, if there is one; else the server is ready at once.
+    pub fn start_loading(&mut self) {
+        match Loading::open(&self.disk_target().path, self.load_options()) {
+            Ok(loading) => {
+                self.persist.loading = Some(loading);
+                self.loading = true;
+                self.persist.last_load_keys_loaded = 0;
+                self.persist.last_load_keys_expired = 0;
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                log_notice!("Ready to accept connections");
+            }
+            Err(error) => self.loading_failed(&strerror(&error)),
+        }
+    }
+
+    /// Whether there is work that the loop must not sleep over: a load under way.
+    #[must_use]
+    pub fn has_urgent_work(&self) -> bool {
+        self.persist.loading.is_some()
+    }
+
+    /// Goes on loading for a slice of time, if a load is under way.
+    pub fn loading_slice(&mut self) {
+        let Some(mut loading) = self.persist.loading.take() else { return };
+        match self.load_for(&mut loading, LOAD_SLICE) {
+            Ok(Progress::Done(loaded)) => self.loading_done(&loading, &loaded),
+            Ok(Progress::More | Progress::NeedBytes) => self.persist.loading = Some(loading),
+            Err(error) => {
+                log_failure(&error, false);
+                match error.reason {
+                    Reason::Signature | Reason::Version(_) => self.loading_failed("Invalid argument"),
+                    _ => {
+                        log_warning!("Terminating server after rdb file reading failure.");
+                        self.exit = Some(1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Loads for about `budget`, and passes on to replicas which keys were left out.
+    fn load_for(&mut self, loading: &mut Loading, budget: Duration) -> Result<Progress, LoadError> {
+        loading.set_key_delay(self.config.key_load_delay);
+        let wanted = self.stream_wanted();
+        let mut expired: Vec<(usize, Box<[u8]>)> = Vec::new();
+        let mut on_expired = |db: usize, key: &[u8]| {
+            if wanted {
+                expired.push((db, key.into()));
+            }
+        };
+        let mut target = Target { keyspace: &mut self.keyspace, on_expired: &mut on_expired };
+        let progress = loading.load_slice(&mut target, budget);
+        for (db, key) in expired {
+            self.feed_deletion(db, &key);
+        }
+        progress
+    }
+
+    fn loading_done(&mut self, loading: &Loading, loaded: &Loaded) {
+        log_notice!("DB loaded from disk: {:.3} seconds", loading.elapsed().as_secs_f64());
+        self.loading = false;
+        self.note_load(loaded);
+        self.loaded_at_start(&loaded.repl);
+        log_notice!("Ready to accept connections");
+    }
+
+    fn note_load(&mut self, loaded: &Loaded) {
+        self.persist.last_load_keys_loaded = loaded.keys_loaded;
+        self.persist.last_load_keys_expired = loaded.keys_expired;
+    }
+
+    fn loading_failed(&mut self, why: &str) {
+        log_warning!("Fatal error loading the DB: {why}. Exiting.");
+        self.exit = Some(1);
+    }
+
+    /// DEBUG RELOAD: the data goes to disk and comes back, while everybody waits.
+    ///
+    /// # Errors
+    /// It could not be saved, or not be loaded: then some of it is missing.
+    pub fn debug_reload(&mut self, how: Reload) -> CmdResult {
+        if how.save && self.save_now().is_err() {
+            return Err(CmdError::new("ERR"));
+        }
+        if how.flush {
+            drop(self.keyspace.flush_all());
+        }
+        let duplicates = if how.merge { Duplicates::Replace } else { Duplicates::Refuse };
+        let options = LoadOptions { duplicates, ..self.load_options() };
+        let opened = Loading::open(&self.disk_target().path, options);
+        let failed = || CmdError::err("Error trying to load the RDB dump, check server logs.");
+        let mut loading = opened.map_err(|error| {
+            log_warning!("Fatal error loading the DB: {}.", strerror(&error));
+            failed()
+        })?;
+        loop {
+            match self.load_for(&mut loading, Duration::from_secs(1)) {
+                Ok(Progress::Done(loaded)) => {
+                    self.note_load(&loaded);
+                    log_warning!("DB reloaded by DEBUG RELOAD");
+                    return Ok(());
+                }
+                Ok(Progress::More | Progress::NeedBytes) => {}
+                Err(error) => {
+                    log_failure(&error, false);
+                    return Err(failed());
+                }
+            }
+        }
+    }
 }

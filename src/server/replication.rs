@@ -4,6 +4,9 @@ use super::Server;
 use super::command::CommandId;
 use crate::client::ClientId;
 use crate::net::event_loop::Ready;
+use crate::persist::rdb::load::ReplFields;
+use crate::persist::rdb::save::ReplPosition;
+use crate::persist::snapshot::Finished;
 use crate::protocol::CmdError;
 
 impl Server {
@@ -109,4 +112,16 @@ impl Server {
 
     /// Once a second.
     pub fn replication_cron(&mut self) {}
+
+    /// Where the stream stands, for a snapshot: none if there is no history worth keeping.
+    #[must_use]
+    pub fn repl_position(&self) -> Option<ReplPosition> {
+        None
+    }
+
+    /// A background save has ended; replicas may have waited for it.
+    pub fn snapshot_finished(&mut self, _finished: Finished) {}
+
+    /// The dataset has been loaded at start, and this is what the file says of the stream it was taken from.
+    pub fn loaded_at_start(&mut self, _fields: &ReplFields) {}
 }

@@ -68,8 +68,6 @@ pub struct DiskTarget {
 #[derive(Debug)]
 pub struct Snapshots {
     state: State,
-    /// A BGSAVE asked for while another child was running.
-    scheduled: bool,
     last_save_s: i64,
     last_try_s: i64,
     last_ok: bool,
@@ -84,7 +82,6 @@ impl Snapshots {
     pub fn new(now_s: i64) -> Self {
         Snapshots {
             state: State::Idle,
-            scheduled: false,
             last_save_s: now_s,
             last_try_s: 0,
             last_ok: true,
@@ -259,30 +256,12 @@ impl Snapshots {
         }
     }
 
-    /// Stops the running child because the server exits: nobody will poll.
-    pub fn abandon(&mut self) {
+    /// Stops the running child because the server exits: most likely nobody will poll, so its file goes at once.
+    pub fn stop_child_at_exit(&self) {
         self.stop_child();
         if let State::SavingDisk { temp, .. } = &self.state {
             remove_temp(temp);
         }
-        self.state = State::Idle;
-    }
-
-    /// Remembers that a BGSAVE was asked for.
-    pub fn schedule(&mut self) {
-        self.scheduled = true;
-    }
-
-    /// Forgets that a BGSAVE was asked for: it has been started.
-    pub fn clear_scheduled(&mut self) {
-        self.scheduled = false;
-    }
-
-    /// Whether the BGSAVE that was asked for may start now. Ask only while no child runs, and after replication has
-    /// started the saves it needs.
-    #[must_use]
-    pub fn scheduled_save_due(&self, now_s: i64) -> bool {
-        self.scheduled && self.may_retry(now_s)
     }
 
     /// The first save point that is reached. Ask only while no child runs.
@@ -365,11 +344,7 @@ pub fn save_point_reached(points: &[SavePoint], dirty: u64, since_save_s: i64) -
     points.iter().copied().find(|point| changed(point) && since_save_s > point.seconds)
 }
 
-fn spawn(
-    keyspace: &Keyspace,
-    keep: &[i32],
-    work: impl FnOnce(&mut Reporter) -> bool,
-) -> io::Result<Spawned> {
+fn spawn(keyspace: &Keyspace, keep: &[i32], work: impl FnOnce(&mut Reporter) -> bool) -> io::Result<Spawned> {
     Child::spawn("RDB", total_keys(keyspace), keep, work)
         .inspect_err(|error| log_warning!("Can't save in background: fork: {}", strerror(error)))
 }

@@ -152,12 +152,9 @@ fn a_killed_child_leaves_no_file_and_counts_as_failure() {
     assert!(snapshots.refuses_writes(true, true));
     assert!(!snapshots.refuses_writes(false, true) && !snapshots.refuses_writes(true, false));
     // The next automatic one waits, counted from the last try.
-    snapshots.schedule();
     let point = SavePoint { seconds: 1, changes: 1 };
     assert_eq!(snapshots.save_point_due(&[point], 5, 115), None);
-    assert!(!snapshots.scheduled_save_due(115));
     assert_eq!(snapshots.save_point_due(&[point], 5, 116), Some(point));
-    assert!(snapshots.scheduled_save_due(116));
     // One that works makes all well again.
     snapshots.save_now(&keyspace_of(1), &folder.target(), &options(), 117).expect("saved");
     assert!(!snapshots.refuses_writes(true, true));
@@ -181,10 +178,10 @@ fn a_server_that_exits_takes_its_child_and_temporary_file_along() {
     let folder = Folder::new();
     let mut snapshots = Snapshots::new(100);
     start_slow(&folder, &mut snapshots);
-    let pid = snapshots.child_pid().expect("a child");
-    snapshots.abandon();
+    snapshots.stop_child_at_exit();
     assert!(folder.files().is_empty());
-    assert_eq!(fork::wait(pid).expect("it ends"), fork::Exit::Code(fork::STOPPED_ON_REQUEST));
+    // Unless the exit is called off.
+    assert!(finish(&mut snapshots, 111).end.stopped_on_request());
     assert!(folder.files().is_empty());
 }
 

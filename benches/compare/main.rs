@@ -93,7 +93,16 @@ impl Running {
         let started = Instant::now();
         let output = Command::new("taskset")
             .args(["-c", LOAD_CORE, "redis-benchmark", "--csv", "-p", &self.port.to_string(), "-t", test])
-            .args(["-P", &pipeline.to_string(), "-n", &requests.to_string(), "-r", &keys.to_string(), "-c", "50"])
+            .args([
+                "-P",
+                &pipeline.to_string(),
+                "-n",
+                &requests.to_string(),
+                "-r",
+                &keys.to_string(),
+                "-c",
+                "50",
+            ])
             .output()
             .expect("redis-benchmark runs (Debian: redis-tools) under taskset (util-linux)");
         let elapsed = started.elapsed().as_secs_f64();
@@ -104,7 +113,11 @@ impl Running {
             .skip(1)
             .filter_map(|line| line.split(',').nth(1)?.trim_matches('"').parse().ok())
             .collect();
-        assert!(!rows.is_empty(), "redis-benchmark said nothing: {text} {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            !rows.is_empty(),
+            "redis-benchmark said nothing: {text} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         // `ping` is two tests, inline and multibulk: both count.
         let total = requests as f64 * rows.len() as f64;
         let per_second = rows.len() as f64 / rows.iter().map(|r| 1.0 / r).sum::<f64>();
@@ -237,7 +250,8 @@ fn parse_options() -> Options {
             "--requests" => options.requests = value().parse().expect("a number of requests"),
             "--keys" => options.keys = value().parse().expect("a number of keys"),
             "--pipelines" => {
-                options.pipelines = value().split(',').map(|p| p.parse().expect("a pipeline depth")).collect();
+                options.pipelines =
+                    value().split(',').map(|p| p.parse().expect("a pipeline depth")).collect();
             }
             "--tests" => options.tests = value().split(',').map(str::to_owned).collect(),
             "--replica" => options.replica = true,

@@ -20,6 +20,7 @@ pub static TABLE: &[&Command] = &[
     &connection::auth::AUTH,
     &connection::client::CLIENT,
     &server::command::COMMAND,
+    &server::config::CONFIG,
     &generic::copy::COPY,
     &server::flush::DBSIZE,
     &string::incr::DECR,

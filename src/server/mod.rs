@@ -208,6 +208,13 @@ impl Server {
         self.redacted.extend(args);
     }
 
+    /// Sets back to 0 what INFO counts.
+    pub fn reset_stats(&mut self) {
+        self.stats.reset();
+        self.keyspace.stats = crate::keyspace::Stats::default();
+        self.lazyfree.reset();
+    }
+
     /// Gives back the memory of a flush, in the background if wanted.
     pub fn dispose(&mut self, flushed: Flushed, in_background: bool) {
         if in_background && !flushed.is_empty() {

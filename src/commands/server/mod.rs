@@ -1,6 +1,7 @@
 //! The server group: the server's figures, options and data set as a whole.
 
 pub mod command;
+pub mod config;
 pub mod flush;
 pub mod info;
 pub mod lolwut;

@@ -55,7 +55,7 @@ impl Rate {
     }
 }
 
-/// All counters. Those that CONFIG RESETSTAT sets back to 0 are in here, and nothing else.
+/// All counters. CONFIG RESETSTAT sets them back to 0, all but the largest memory seen.
 #[derive(Debug, Clone, Default)]
 pub struct Stats {
     /// By command number.
@@ -154,6 +154,6 @@ impl Stats {
 
     /// CONFIG RESETSTAT.
     pub fn reset(&mut self) {
-        *self = Stats::new(self.commands.len());
+        *self = Stats { peak_memory: self.peak_memory, ..Stats::new(self.commands.len()) };
     }
 }

@@ -5,9 +5,11 @@ pub mod del;
 pub mod dump;
 pub mod exists;
 pub mod expire;
+pub mod keys;
 pub mod migrate;
 pub mod object;
 pub mod rename;
+pub mod scan;
 #[cfg(test)]
 mod tests;
 pub mod ttl;

@@ -129,6 +129,20 @@ fn copy_and_move_need_a_free_name() {
 }
 
 #[test]
+fn scan_filters_and_keys_counts_before_it_replies() {
+    let mut b = Bench::new();
+    b.run_all(&["set one 1", "set two 2", "set gone 3 px 1"]);
+    b.now_ms += 2;
+    assert_eq!(b.reply("keys *one"), "*1\\r\\n$3\\r\\none\\r\\n");
+    assert_eq!(b.reply("scan 0 match t* count 100"), "*2\\r\\n$1\\r\\n0\\r\\n*1\\r\\n$3\\r\\ntwo\\r\\n");
+    assert_eq!(b.reply("scan 0 count 100 type LIST"), "*2\\r\\n$1\\r\\n0\\r\\n*0\\r\\n");
+    assert_eq!(b.reply("scan 1x"), "-ERR invalid cursor\\r\\n");
+    assert_eq!(b.reply("scan 0 count 0"), "-ERR syntax error\\r\\n");
+    assert_eq!(b.reply("scan 0 count x"), "-ERR value is not an integer or out of range\\r\\n");
+    assert_eq!(b.reply("scan 0 match"), "-ERR syntax error\\r\\n");
+}
+
+#[test]
 fn object_tells_the_encoding_and_refuses_the_figure_of_the_other_policy() {
     let mut b = Bench::new();
     b.run_all(&["set i 9999", "set e abc", "append e d"]);

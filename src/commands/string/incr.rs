@@ -2,8 +2,11 @@
 
 use crate::commands::parse::integer;
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::keyspace::ExpireChange;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
+use crate::value::{NewValue, ValueRef};
+use c_compat::number::long_double::LongDouble;
 
 /// `INCR`
 pub static INCR: Command = Command {
@@ -72,6 +75,37 @@ pub static DECRBY: Command = Command {
 fn decrby(e: &mut Exec<'_>) -> CmdResult {
     let by = integer(e.args.at(2))?;
     add(e, by.checked_neg().ok_or_else(|| CmdError::err("decrement would overflow"))?)
+}
+
+/// `INCRBYFLOAT`
+pub static INCRBYFLOAT: Command = Command {
+    name: "incrbyfloat",
+    arity: 3,
+    flags: flags!(WRITE | DENYOOM | FAST),
+    acl: acl!(WRITE | STRING | FAST),
+    keys: &[key_at(1, access!(RW | ACCESS | UPDATE))],
+    group: Group::String,
+    tips: &[],
+    run: Run::Data(incrbyfloat),
+    subcommands: &[],
+};
+
+fn incrbyfloat(e: &mut Exec<'_>) -> CmdResult {
+    let key = e.args.at(1);
+    let old = match e.ks.lookup_write(e.db, key) {
+        Some(ValueRef::Int(n)) => LongDouble::from(n),
+        Some(ValueRef::Str(text)) => LongDouble::parse(text).ok_or(CmdError::NOT_FLOAT)?,
+        None => LongDouble::from(0),
+    };
+    let by = LongDouble::parse(e.args.at(2)).ok_or(CmdError::NOT_FLOAT)?;
+    let mut text = Vec::new();
+    old.checked_add(by).ok_or(CmdError::NAN_OR_INFINITY)?.append(&mut text);
+    e.ks.set(e.db, key, NewValue::Plain(&text), ExpireChange::Keep);
+    e.ks.effects.dirty += 1;
+    // Replicas get the sum, so that no difference of their floats can show.
+    e.ks.effects.propagate_instead([b"SET", key, &text, b"KEEPTTL"]);
+    e.reply.bulk(&text);
+    Ok(())
 }
 
 fn add(e: &mut Exec<'_>, by: i64) -> CmdResult {

@@ -215,3 +215,17 @@ fn lcs_finds_the_subsequence_and_its_stretches() {
         "-ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len\\r\\n"
     );
 }
+
+#[test]
+fn incrbyfloat_goes_out_as_the_sum_and_keeps_the_expiry() {
+    let mut b = Bench::new();
+    b.run("set k 10.50 ex 100");
+    let outcome = b.run("incrbyfloat k 0.1");
+    assert_eq!(outcome.reply, "$4\\r\\n10.6\\r\\n");
+    assert_eq!(outcome.propagated, ["SET k 10.6 KEEPTTL"]);
+    assert_eq!(b.reply("ttl k"), ":100\\r\\n");
+    b.run("incrbyfloat n 3");
+    assert_eq!(b.reply("object encoding n"), "$6\\r\\nembstr\\r\\n");
+    assert_eq!(b.reply("incrbyfloat k x"), "-ERR value is not a valid float\\r\\n");
+    assert_eq!(b.reply("incrbyfloat k inf"), "-ERR increment would produce NaN or Infinity\\r\\n");
+}

@@ -2,7 +2,7 @@
 
 use super::binary::{self, DOUBLE};
 use super::strtod::{Number, scan};
-use std::io::Write;
+use std::fmt::{self, Write};
 
 /// The number that `text` as a whole stands for. Refused are leading spaces, NaN, and numbers that overflow to infinity or
 /// underflow to zero; "inf" itself is a number here.
@@ -60,13 +60,25 @@ pub fn append(out: &mut Vec<u8>, value: f64) {
 
 const DIGITS: usize = 17;
 
+/// Room for the longest scientific form, "d.dddddddddddddddde-ddd".
+struct Text {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+impl Write for Text {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        let room = self.bytes.get_mut(self.len..self.len + piece.len()).ok_or(fmt::Error)?;
+        room.copy_from_slice(piece.as_bytes());
+        self.len += piece.len();
+        Ok(())
+    }
+}
+
 fn append_fraction(out: &mut Vec<u8>, value: f64) {
-    // "d.dddddddddddddddde-ddd"
-    let mut buffer = [0; 32];
-    let mut rest = &mut buffer[..];
-    write!(rest, "{:.*e}", DIGITS - 1, value).expect("the buffer holds the longest form");
-    let left = rest.len();
-    let text = &buffer[..buffer.len() - left];
+    let mut text = Text { bytes: [0; 32], len: 0 };
+    write!(text, "{:.*e}", DIGITS - 1, value).expect("the buffer holds the longest form");
+    let text = &text.bytes[..text.len];
 
     let mark = DIGITS + 1;
     let exponent = exponent_of(&text[mark + 1..]);

@@ -79,8 +79,10 @@ pub(super) static SAVE: Special = Special {
 
 fn parse_save_point(pair: &[&[u8]]) -> Option<SavePoint> {
     let [seconds, changes] = pair else { return None };
-    let (seconds, changes) = (parse_whole(seconds)?, parse_whole(changes)?);
-    (seconds >= 1 && changes >= 0).then_some(SavePoint { seconds, changes: changes as i32 })
+    // Of the changes Redis takes the low 32 bits, even where those are below zero; that last is refused here.
+    let (seconds, changes) =
+        (parse_whole(seconds)?, parse_whole(changes).filter(|changes| *changes >= 0)? as i32);
+    (seconds >= 1 && changes >= 0).then_some(SavePoint { seconds, changes })
 }
 
 /// `dir PATH`. Kept absolute; the process's working directory follows when the server applies the change.

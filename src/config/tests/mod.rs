@@ -1,9 +1,11 @@
 //! The configuration held against what redis-server 7.0.15 was seen to do: the recordings beside this file say how
 //! they were made.
 
+mod cli;
 mod commands;
 mod defaults;
 mod load;
+mod properties;
 mod rewrite;
 
 use super::{Config, LoadError, SetRights};

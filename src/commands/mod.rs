@@ -18,6 +18,7 @@ use crate::server::command::Command;
 pub static TABLE: &[&Command] = &[
     &string::append::APPEND,
     &connection::auth::AUTH,
+    &server::save::BGSAVE,
     &connection::client::CLIENT,
     &server::command::COMMAND,
     &server::config::CONFIG,
@@ -45,6 +46,7 @@ pub static TABLE: &[&Command] = &[
     &string::incr::INCRBYFLOAT,
     &server::info::INFO,
     &generic::keys::KEYS,
+    &server::save::LASTSAVE,
     &string::lcs::LCS,
     &server::lolwut::LOLWUT,
     &string::multi::MGET,
@@ -68,6 +70,7 @@ pub static TABLE: &[&Command] = &[
     &connection::quit::RESET,
     &generic::dump::RESTORE,
     &generic::dump::RESTORE_ASKING,
+    &server::save::SAVE,
     &generic::scan::SCAN,
     &connection::select::SELECT,
     &string::set::SET,

@@ -8,6 +8,7 @@ use crate::config::SavePoint;
 use crate::config::version::REDIS_VERSION;
 use crate::persist::load::{LoadInfo, Loading, Progress, log_failure};
 use crate::persist::rdb;
+use crate::persist::rdb::file::SaveFailed;
 use crate::persist::rdb::load::{Duplicates, LoadError, LoadOptions, Loaded, Reason, Target};
 use crate::persist::rdb::save::{SaveOptions, Usage};
 use crate::persist::snapshot::{DiskTarget, Snapshots};
@@ -45,12 +46,6 @@ impl Persistence {
             last_load_keys_expired: 0,
             skip_checksum: false,
         }
-    }
-
-    /// The figures of the load from disk that is under way.
-    #[must_use]
-    pub fn load_info(&self, now_s: i64) -> Option<LoadInfo> {
-        self.loading.as_ref().map(|loading| loading.info(now_s))
     }
 }
 
@@ -128,10 +123,10 @@ impl Server {
     ///
     /// # Errors
     /// It could not be written; the log says why.
-    pub fn save_now(&mut self) -> Result<(), ()> {
+    pub fn save_now(&mut self) -> Result<(), SaveFailed> {
         let (target, options) = (self.disk_target(), self.save_options(rdb::VERSION));
         let now_s = self.clock.now_s();
-        self.persist.snapshots.save_now(&self.keyspace, &target, &options, now_s).map_err(drop)?;
+        self.persist.snapshots.save_now(&self.keyspace, &target, &options, now_s)?;
         self.dirty = 0;
         Ok(())
     }
@@ -144,7 +139,7 @@ impl Server {
         if self.persist.snapshots.running().is_some() {
             return Err(CmdError::err("Background save already in progress"));
         }
-        self.save_now().map_err(|()| CmdError::new("ERR"))
+        self.save_now().map_err(|SaveFailed| CmdError::new("ERR"))
     }
 
     /// BGSAVE.
@@ -216,15 +211,6 @@ impl Server {
         self.snapshot_finished(finished);
     }
 
-    /// After FLUSHALL: a child saves what is gone, and the file must not bring it back.
-    pub fn snapshot_after_flushall(&mut self) {
-        self.persist.snapshots.stop_child();
-        if !self.config.save.is_empty() {
-            // Whether it went well the log tells; FLUSHALL is done either way.
-            let _ = self.save_now();
-        }
-    }
-
     /// Kills the child that writes a snapshot; its pid, if there was one.
     pub fn stop_snapshot_child(&mut self) -> Option<i32> {
         let pid = self.persist.snapshots.child_pid()?;
@@ -236,7 +222,7 @@ impl Server {
     ///
     /// # Errors
     /// It could not be written; the log says why.
-    pub fn final_save(&mut self) -> Result<(), ()> {
+    pub fn final_save(&mut self) -> Result<(), SaveFailed> {
         self.save_now()
     }
 
@@ -291,6 +277,12 @@ impl Server {
     #[must_use]
     pub fn has_urgent_work(&self) -> bool {
         self.persist.loading.is_some()
+    }
+
+    /// The figures of the load that is under way.
+    #[must_use]
+    pub fn load_info(&self) -> Option<LoadInfo> {
+        self.persist.loading.as_ref().map(|loading| loading.info(self.clock.now_s()))
     }
 
     /// Goes on loading for a slice of time, if a load is under way.

@@ -6,6 +6,7 @@ pub mod flush;
 pub mod info;
 pub mod lolwut;
 pub mod monitor;
+pub mod save;
 pub mod shutdown;
 pub mod slowlog;
 pub mod time;

@@ -24,6 +24,7 @@ pub static TABLE: &[&Command] = &[
     &server::config::CONFIG,
     &generic::copy::COPY,
     &server::flush::DBSIZE,
+    &server::debug::DEBUG,
     &string::incr::DECR,
     &string::incr::DECRBY,
     &generic::del::DEL,

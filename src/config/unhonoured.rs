@@ -108,7 +108,8 @@ mod tests {
     fn the_readme_lists_them_all_and_no_others() {
         let readme = include_str!("../../README.md");
         let list = readme.split("<!-- unhonoured").nth(1).and_then(|rest| rest.split("<!-- end -->").next());
-        let listed: Vec<&str> = list.expect("the README has the list").split('`').skip(1).step_by(2).collect();
+        let listed: Vec<&str> =
+            list.expect("the README has the list").split('`').skip(1).step_by(2).collect();
         assert_eq!(listed, UNHONOURED);
     }
 }

@@ -31,6 +31,9 @@ impl Server {
 
     /// Runs the cron once.
     pub fn cron(&mut self) {
+        if self.cron_paused {
+            return;
+        }
         let hz = self.current_hz();
         self.cron_loops += 1;
         let every = |ms: u32| self.cron_loops.is_multiple_of(u64::from((ms * hz / 1000).max(1)));

@@ -100,6 +100,8 @@ pub struct Server {
     pub run_id: String,
     /// Absolute path of our own program.
     pub executable: String,
+    /// DEBUG PAUSE-CRON.
+    pub cron_paused: bool,
     /// Cron runs so far.
     pub cron_loops: u64,
     /// Where the clients' cron goes on.
@@ -153,6 +155,7 @@ impl Server {
             redacted: Vec::new(),
             run_id: String::from_utf8_lossy(&rng::hex_id()).into_owned(),
             executable: std::env::current_exe().map_or_else(|_| String::new(), |p| p.display().to_string()),
+            cron_paused: false,
             cron_loops: 0,
             clients_cron_slot: 0,
             recent_buffers: (0, 0),

@@ -354,7 +354,7 @@ impl Server {
         let duplicates = if how.merge { Duplicates::Replace } else { Duplicates::Refuse };
         let options = LoadOptions { duplicates, ..self.load_options() };
         let opened = Loading::open(&self.disk_target().path, options);
-        let failed = || CmdError::err("Error trying to load the RDB dump, check server logs.");
+        let failed = || CmdError::err("Error trying to load the RDB dump");
         let mut loading = opened.map_err(|error| {
             log_warning!("Fatal error loading the DB: {}.", strerror(&error));
             failed()

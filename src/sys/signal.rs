@@ -45,3 +45,9 @@ pub fn shutdown_asked() -> Option<i32> {
 pub fn clear_shutdown() {
     SHUTDOWN_ASKED.store(0, Relaxed);
 }
+
+/// Ends the process as a wrong memory access does.
+pub fn crash() {
+    // Not delivered only when it is ignored or blocked, and then there is nothing to do.
+    let _ = nix::sys::signal::raise(Signal::SIGSEGV);
+}

@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod config;
+pub mod debug;
 pub mod flush;
 pub mod info;
 pub mod lolwut;

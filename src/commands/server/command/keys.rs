@@ -1,6 +1,7 @@
 //! The keys in a full command, for COMMAND GETKEYS and GETKEYSANDFLAGS.
 
 use crate::commands::parse::is_word;
+use crate::commands::row::access;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::command::{Flags, KeyFlags, Registry};
 
@@ -22,23 +23,35 @@ pub fn of(registry: &Registry, args: Args<'_>) -> CmdResult<Vec<(usize, KeyFlags
     if !command.accepts(args.len()) {
         return Err(CmdError::err("Invalid number of arguments specified for command"));
     }
-    match command.keys_of(args) {
-        Ok(keys) if !keys.is_empty() => {
-            Ok(keys.into_iter().map(|(at, flags)| (at, settled(flags, args))).collect())
-        }
+    let keys = match command.name {
+        "set" => Ok(vec![(1, set_flags(args))]),
+        "migrate" => Ok(migrate_keys(args).map(|at| (at, RW_ACCESS_DELETE)).collect()),
+        _ => command.keys_of(args),
+    };
+    match keys {
+        Ok(keys) if !keys.is_empty() => Ok(keys),
         _ if command.has(Flags::NO_MANDATORY_KEYS) => Ok(Vec::new()),
         Ok(_) => Err(CmdError::err("Invalid arguments specified for command")),
         Err(error) => Err(error),
     }
 }
 
-/// What these arguments make of flags that depend on the arguments. SET alone has such: with GET it reads as well.
-fn settled(flags: KeyFlags, args: Args<'_>) -> KeyFlags {
-    if !flags.contains(KeyFlags::VARIABLE_FLAGS) {
-        flags
-    } else if args.rest(3).iter().any(|arg| is_word(arg, "get")) {
+/// SET with GET reads as well: its row cannot tell.
+fn set_flags(args: Args<'_>) -> KeyFlags {
+    if args.rest(3).iter().any(|arg| is_word(arg, "get")) {
         KeyFlags::RW | KeyFlags::ACCESS | KeyFlags::UPDATE
     } else {
         KeyFlags::OW | KeyFlags::UPDATE
+    }
+}
+
+const RW_ACCESS_DELETE: KeyFlags = access!(RW | ACCESS | DELETE);
+
+/// MIGRATE has one key, or, if that is empty, those behind KEYS: its row knows only where the one stands.
+fn migrate_keys(args: Args<'_>) -> std::ops::Range<usize> {
+    let word = (6..args.len()).find(|at| is_word(args.at(*at), "keys"));
+    match word {
+        Some(word) if args.at(3).is_empty() => word + 1..args.len(),
+        _ => 3..4,
     }
 }

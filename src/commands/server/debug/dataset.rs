@@ -1,0 +1,119 @@
+//! DEBUG's looks at the data, and POPULATE. Keys are seen as they lie, those whose time is over too.
+
+use crate::client::ClientId;
+use crate::commands::parse::integer;
+use crate::keyspace::{ExpireChange, Keyspace};
+use crate::persist::rdb::save_value::save_value;
+use crate::persist::rdb::writer::Writer;
+use crate::protocol::{Args, CmdError, CmdResult};
+use crate::server::Server;
+use crate::value::{IntBuf, NewValue, ValueRef};
+use c_compat::digest::{Digest, EXPIRE_MARK};
+
+/// The type number of strings.
+const STRING: u32 = 0;
+
+pub(super) fn digest(server: &mut Server, id: ClientId) -> CmdResult {
+    let ks = &server.keyspace;
+    let mut all = Digest::default();
+    for db in (0..ks.db_count()).filter(|db| !ks.is_empty(*db)) {
+        all.mix_u32(db as u32);
+        for entry in ks.iter(db) {
+            let mut one = Digest::default();
+            one.mix(entry.key());
+            add_value(&mut one, entry.value(), entry.expire());
+            all.xor_digest(&one);
+        }
+    }
+    server.reply(id).simple(&all.to_string());
+    Ok(())
+}
+
+pub(super) fn digest_value(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let client = server.clients.get_mut(id).expect("a client lives while its command runs");
+    let (ks, db) = (&server.keyspace, client.db);
+    client.reply.array(args.len() - 2);
+    for key in args.rest(2).iter() {
+        let mut digest = Digest::default();
+        if let Some(value) = ks.peek(db, key) {
+            add_value(&mut digest, value, ks.get_expire(db, key));
+        }
+        client.reply.simple(&digest.to_string());
+    }
+    Ok(())
+}
+
+fn add_value(digest: &mut Digest, value: ValueRef<'_>, expire: Option<i64>) {
+    digest.mix_u32(STRING);
+    digest.mix(value.bytes(&mut IntBuf::new()));
+    if expire.is_some() {
+        digest.xor(EXPIRE_MARK);
+    }
+}
+
+pub(super) fn object(server: &mut Server, id: ClientId, key: &[u8]) -> CmdResult {
+    let db = server.client_mut(id).db;
+    let ks = &server.keyspace;
+    let (Some(value), Some(entry)) = (ks.peek(db, key), ks.entry_info(db, key)) else {
+        return Err(CmdError::NO_SUCH_KEY);
+    };
+    let mut saved = Writer::in_memory(server.config.rdbcompression);
+    save_value(&mut saved, value).expect("memory takes all");
+    let text = format!(
+        "Value at:{:#x} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
+        entry.address,
+        entry.encoding.name(),
+        saved.into_bytes().len(),
+        entry.lru,
+        ks.idle_ms(db, key).unwrap_or(0) / 1000
+    );
+    server.reply(id).simple(&text);
+    Ok(())
+}
+
+pub(super) fn htstats(server: &mut Server, id: ClientId, db: &[u8]) -> CmdResult {
+    let db = usize::try_from(integer(db)?).ok().filter(|db| *db < server.keyspace.db_count());
+    let db = db.ok_or_else(|| CmdError::err("Out of range database"))?;
+    let text = server.keyspace.table_stats(db);
+    server.reply(id).verbatim("txt", text.as_bytes());
+    Ok(())
+}
+
+pub(super) fn htstats_key(server: &mut Server, id: ClientId, key: &[u8]) -> CmdResult {
+    let db = server.client_mut(id).db;
+    match server.keyspace.lookup_read_no_touch(db, key) {
+        None => Err(CmdError::NO_SUCH_KEY),
+        Some(_) => {
+            Err(CmdError::err("The value stored at the specified key is not represented using an hash table"))
+        }
+    }
+}
+
+pub(super) fn populate(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let count = positive(args.at(2))?;
+    let prefix = args.get(3).unwrap_or(b"key");
+    let size = args.get(4).map_or(Ok(0), positive)?;
+    let db = server.client_mut(id).db;
+    fill(&mut server.keyspace, db, count, prefix, size);
+    server.reply(id).ok();
+    Ok(())
+}
+
+fn positive(arg: &[u8]) -> CmdResult<usize> {
+    usize::try_from(integer(arg)?).map_err(|_| CmdError::NOT_POSITIVE)
+}
+
+fn fill(ks: &mut Keyspace, db: usize, count: usize, prefix: &[u8], size: usize) {
+    ks.presize(db, count, 0);
+    for n in 0..count {
+        let key = [prefix, b":", n.to_string().as_bytes()].concat();
+        if ks.peek(db, &key).is_some() {
+            continue;
+        }
+        let mut value = format!("value:{n}").into_bytes();
+        if size > 0 {
+            value.resize(size, 0);
+        }
+        ks.set(db, &key, NewValue::Plain(&value), ExpireChange::Clear);
+    }
+}

@@ -46,7 +46,7 @@ pub fn start(program: &[u8], args: &[Vec<u8>]) -> u8 {
             return 1;
         }
     };
-    match serve(program, config, registry) {
+    match serve(program, config, !args.is_empty(), registry) {
         Ok(code) => code as u8,
         Err(text) => {
             log_warning!("{text}");
@@ -77,7 +77,7 @@ fn check_rdb(program: &[u8], args: &[Vec<u8>]) -> u8 {
     code.unwrap_or(1) as u8
 }
 
-fn serve(program: &[u8], config: Config, registry: Registry) -> Result<i32, String> {
+fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -> Result<i32, String> {
     crash::install();
     // Before the first file is opened: names in the configuration are as seen from dir.
     std::env::set_current_dir(config.dir.as_path())
@@ -88,7 +88,7 @@ fn serve(program: &[u8], config: Config, registry: Registry) -> Result<i32, Stri
         sys::syslog::open(&config.syslog_ident.to_str_lossy(), config.syslog_facility.name());
         log::enable_syslog();
     }
-    announce(program, &config);
+    announce(program, &config, configured);
     let supervised = supervise(&config);
     let background = config.daemonize && !supervised;
     if background {
@@ -137,7 +137,7 @@ fn run(mut server: Server, mut event_loop: EventLoop) -> Result<i32, String> {
 }
 
 /// The first lines of the log.
-fn announce(program: &[u8], config: &Config) {
+fn announce(program: &[u8], config: &Config, configured: bool) {
     log_warning!("oO0OoO0OoO0Oo Oxidis is starting oO0OoO0OoO0Oo");
     log_warning!(
         "Oxidis version={}, bits={}, commit=00000000, modified=0, pid={}, just started",
@@ -145,7 +145,7 @@ fn announce(program: &[u8], config: &Config) {
         usize::BITS,
         std::process::id()
     );
-    if config.config_file.is_none() {
+    if !configured {
         log_warning!(
             "Warning: no config file specified, using the default config. In order to specify a config file use {} \
              /path/to/redis.conf",

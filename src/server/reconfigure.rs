@@ -37,6 +37,8 @@ impl Server {
             }
             if let Err(reason) = self.apply_step(step) {
                 let option = *name;
+                let reason =
+                    if option == "bind" { "Failed to bind to specified addresses.".into() } else { reason };
                 self.config = changes.into_old();
                 for step in done.into_iter().rev() {
                     if let Err(e) = self.apply_step(step) {

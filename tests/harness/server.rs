@@ -177,7 +177,8 @@ impl Server {
     #[track_caller]
     pub fn spawn(&mut self) {
         let mut conf = format!(
-            "port {}\nbind 127.0.0.1\ndir {}\nsave \"\"\nenable-debug-command yes\nrepl-diskless-sync-delay 0\n",
+            "port {}\nbind 127.0.0.1\ndir {}\nsave \"\"\nenable-debug-command yes\n\
+             enable-protected-configs yes\nrepl-diskless-sync-delay 0\n",
             self.port,
             self.dir.0.display()
         );
@@ -347,6 +348,13 @@ impl Server {
     pub fn info_int(&self, field: &str) -> i64 {
         let text = self.info(field);
         text.parse().unwrap_or_else(|_| panic!("INFO {field} is {text:?}"))
+    }
+
+    /// The keys of all databases.
+    pub fn info_all_keys(&self) -> i64 {
+        let text = self.cmd("INFO keyspace").text();
+        let keys = |line: &str| line.split_once(":keys=")?.1.split(',').next()?.parse::<i64>().ok();
+        text.lines().filter_map(keys).sum()
     }
 
     #[track_caller]

@@ -1,7 +1,7 @@
 //! Links that break: partial resynchronization when the backlog has what is missing, a full one when not.
 
 use crate::harness::load::{Load, Profile, fill};
-use crate::harness::{PATIENCE, Program, Proxy, Server, wait_for, wait_in_sync};
+use crate::harness::{PATIENCE, Program, Proxy, wait_for, wait_in_sync};
 use crate::{ONE_FULL, ONE_PARTIAL, linked, mixes, syncs, wait_link_up, wait_resync};
 use nix::sys::signal::Signal;
 

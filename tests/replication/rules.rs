@@ -1,7 +1,7 @@
 //! What a link asks of its two sides besides the data: passwords, refusals, WAIT, ROLE, the backlog's life.
 
 use crate::harness::{PATIENCE, Program, Server, Value, wait_for, wait_in_sync};
-use crate::{ONE_PARTIAL, linked, mixes, syncs, wait_link_up, wait_resync};
+use crate::{ONE_PARTIAL, linked, mixes, syncs, wait_resync};
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,7 @@
 //! What the keyspace promises its callers.
 
+mod twin;
+
 use std::time::Duration;
 
 use super::*;

@@ -45,6 +45,9 @@ pub use scan::EntryRef;
 pub use whole::Flushed;
 pub use write::{Access, ExpireChange};
 
+/// How many keys [`Keyspace::prefetch`] takes at a time.
+pub const PREFETCH_KEYS: usize = 16;
+
 /// What happens to keys whose time has passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ExpiryMode {
@@ -174,16 +177,29 @@ impl Keyspace {
         self.dbs[db].expiry.avg_ttl_ms(now_ms)
     }
 
-    /// The keyed hash of a key, for [`Keyspace::prefetch`].
     #[inline]
-    pub fn hash(&self, key: &[u8]) -> u64 {
+    fn hash(&self, key: &[u8]) -> u64 {
         hash(&self.hasher, key)
     }
 
-    /// Brings the bucket that a key of this hash belongs in into the cache.
-    #[inline]
-    pub fn prefetch(&self, db: usize, hash: u64) {
-        self.dbs[db].table.prefetch(hash);
+    /// Brings keys that are about to be looked up into the cache, their misses overlapping: first all buckets, then all
+    /// entries. To be called with as many keys at a time as there will be work before the first is used and the last
+    /// is not yet evicted: up to [`PREFETCH_KEYS`], more are left out.
+    pub fn prefetch<'a>(&self, db: usize, keys: impl IntoIterator<Item = &'a [u8]>) {
+        let table = &self.dbs[db].table;
+        if table.is_empty() {
+            return;
+        }
+        let mut hashes = [0; PREFETCH_KEYS];
+        let mut count = 0;
+        for (hash, key) in hashes.iter_mut().zip(keys) {
+            *hash = self.hash(key);
+            table.prefetch(*hash);
+            count += 1;
+        }
+        for hash in &hashes[..count] {
+            table.prefetch_entry(*hash);
+        }
     }
 
     /// Stops or allows table resizing: none while a snapshot child shares our pages, short of a hard fill.

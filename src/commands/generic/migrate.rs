@@ -170,6 +170,16 @@ enum Failure {
 }
 
 impl Failure {
+    /// In Redis a refused connection shows only when it is written to.
+    fn of_connecting(error: io::Error) -> Failure {
+        match error.kind() {
+            ErrorKind::ConnectionRefused => {
+                Failure::Socket { doing: "writing", timed_out: false, answered: false }
+            }
+            _ => Failure::Connecting,
+        }
+    }
+
     fn into_error(self) -> CmdError {
         match self {
             Failure::Connecting => CmdError::new("IOERR error or timeout connecting to the client"),
@@ -192,7 +202,7 @@ impl Outcome<'_> {
 
 fn hand_over<'a>(e: &Exec<'_>, request: &Request<'_>, keys: &[&'a [u8]]) -> Outcome<'a> {
     let mut taken = Vec::new();
-    let failure = Target::connect(request).map_err(|_| Failure::Connecting).and_then(|mut target| {
+    let failure = Target::connect(request).map_err(Failure::of_connecting).and_then(|mut target| {
         let failed = |doing, answered| {
             move |error: io::Error| {
                 let timed_out = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);

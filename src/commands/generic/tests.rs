@@ -284,7 +284,7 @@ fn migrate_keeps_copies_and_what_it_could_not_hand_over() {
     // Nobody listens there any more.
     assert_eq!(
         b.reply(&format!("migrate 127.0.0.1 {port} a 0 5000")),
-        "-IOERR error or timeout connecting to the client\\r\\n"
+        "-IOERR error or timeout writing to target instance\\r\\n"
     );
     assert_eq!(b.reply("exists a"), ":1\\r\\n");
 }

@@ -85,7 +85,7 @@ fn reply_expiry(e: &mut Exec<'_>, since: Since, unit: Unit) -> CmdResult {
         };
         match unit {
             Unit::Millis => ms,
-            Unit::Seconds => ms.wrapping_add(500) / 1000,
+            Unit::Seconds => ((ms as u64 + 500) / 1000) as i64,
         }
     } else {
         -1

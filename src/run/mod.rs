@@ -9,4 +9,5 @@ mod before_sleep;
 mod crash;
 mod process;
 pub mod startup;
+mod stream;
 mod turn;

@@ -5,6 +5,7 @@
 //! of what it sends next. One turn takes at most a buffer full from each client, so none starves the others.
 
 use super::crash::Running;
+use super::stream;
 use crate::client::{ClientFlags, ClientId};
 use crate::exec::{self, Outcome};
 use crate::net::conn::Moved;
@@ -78,12 +79,14 @@ pub fn resume_client(server: &mut Server, id: ClientId) {
 /// Runs the commands in what a client had left over and what has just come.
 fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     let Some(client) = server.clients.get_mut(id) else { return };
+    client.bytes_in += fresh.len() as u64;
     if client.must_obey() {
         server.stats.net_repl_input_bytes += fresh.len() as u64;
+        server.stream_received(id, fresh);
     } else {
         server.stats.net_input_bytes += fresh.len() as u64;
     }
-    client.bytes_in += fresh.len() as u64;
+    let Some(client) = server.clients.get_mut(id) else { return };
     let mut kept = std::mem::take(&mut client.query);
     let mut parser = std::mem::take(&mut client.parser);
     let used = if kept.is_empty() {
@@ -131,7 +134,12 @@ fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser
             bulk_max: (!obeys).then_some(server.config.proto_max_bulk_len as u64),
             unauthenticated: !client.authenticated,
         };
+        let before = parser.consumed();
         let outcome = match parser.step(buffer, limits) {
+            Ok(Step::Inline(_)) if obeys => {
+                inline_from_primary(server, id);
+                return parser.consumed();
+            }
             Ok(Step::Command) => run_one(server, id, parser.args(buffer)),
             Ok(Step::Inline(words)) => run_one(server, id, words.as_args()),
             Ok(Step::Empty { newline }) => {
@@ -150,6 +158,9 @@ fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser
             parser.unread();
             return parser.consumed();
         }
+        if obeys {
+            server.stream_executed(id, &buffer[before..parser.consumed()]);
+        }
     }
 }
 
@@ -159,11 +170,21 @@ fn run_one(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     }
     server.running = Some(id);
     let running = Running(args);
-    let outcome = exec::run(server, id, args);
+    let obeys = server.clients.get(id).is_some_and(|c| c.must_obey());
+    let outcome = if obeys { stream::run(server, id, args) } else { exec::run(server, id, args) };
     // Nothing went wrong, so there is nothing to tell.
     std::mem::forget(running);
     exec::after_command(server, id);
     outcome
+}
+
+/// Our primary says something that is no command of its stream.
+fn inline_from_primary(server: &mut Server, id: ClientId) {
+    log_warning!(
+        "WARNING: Receiving inline protocol from master, master stream corruption? Closing the master connection and \
+         discarding the cached master."
+    );
+    server.stream_is_corrupt(id);
 }
 
 /// Tells the client what it did wrong, and closes it.
@@ -177,7 +198,7 @@ fn protocol_error(server: &mut Server, id: ClientId, buffer: &[u8], error: &Prot
             "Protocol error ({}) from client: {text}. Query buffer during protocol error: '{shown}'",
             error.0
         );
-        server.close_later(id);
+        server.stream_is_corrupt(id);
         return;
     }
     log_verbose!(

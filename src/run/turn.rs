@@ -26,7 +26,11 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
         let busy =
             !server.pending_reads.is_empty() || !server.pending_writes.is_empty() || !accepting.is_empty();
         let until_cron = Duration::from_micros(cron_due_us).saturating_sub(server.clock.uptime());
-        let timeout = if busy || server.has_urgent_work() { Duration::ZERO } else { until_cron };
+        let timeout = if busy || server.has_urgent_work() || server.replication_is_busy() {
+            Duration::ZERO
+        } else {
+            until_cron
+        };
         event_loop.wait(timeout, &mut ready)?;
         server.clock.refresh();
         for token in std::mem::take(&mut accepting) {
@@ -44,6 +48,7 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
             cron_due_us = server.clock.measure_us() + 1_000_000 / u64::from(server.current_hz());
         }
         server.loading_slice();
+        server.sync_slice();
     }
 }
 

@@ -34,6 +34,7 @@ use lazyfree::Lazyfree;
 use listeners::Listeners;
 use pause::Pause;
 use persistence::Persistence;
+use replication::ReplicationState;
 use slowlog::Slowlog;
 use stats::Stats;
 
@@ -82,6 +83,8 @@ pub struct Server {
     pub active_expire: bool,
     /// Saving, and loading from disk.
     pub persist: Persistence,
+    /// Replication, both sides.
+    pub repl: ReplicationState,
     /// A dataset is being loaded: most commands answer -LOADING.
     pub loading: bool,
     /// A fork's child lives: nothing dirties pages that need not be.
@@ -125,12 +128,14 @@ impl Server {
         let commands = registry.len();
         let mut keyspace = Keyspace::new(config.databases as usize);
         keyspace.freq = reconfigure::freq_policy(&config);
+        let clock = Clock::new();
+        let repl = ReplicationState::new(&config, clock.monotonic_ms());
         Server {
             config,
             registry,
             keyspace,
             clients: Clients::default(),
-            clock: Clock::new(),
+            clock,
             rng: Rng::from_system(),
             stats: Stats::new(commands),
             slowlog: Slowlog::default(),
@@ -146,6 +151,7 @@ impl Server {
             dirty: 0,
             active_expire: true,
             persist: Persistence::new(crate::util::clock::wall_us() / 1_000_000),
+            repl,
             loading: false,
             child_alive: false,
             running: None,

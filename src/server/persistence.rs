@@ -9,7 +9,7 @@ use crate::config::version::REDIS_VERSION;
 use crate::persist::load::{LoadInfo, Loading, Progress, log_failure};
 use crate::persist::rdb;
 use crate::persist::rdb::file::SaveFailed;
-use crate::persist::rdb::load::{Duplicates, LoadError, LoadOptions, Loaded, Reason, Target};
+use crate::persist::rdb::load::{Duplicates, LoadError, LoadOptions, Loaded, Reason, ReplFields, Target};
 use crate::persist::rdb::save::{SaveOptions, Usage};
 use crate::persist::snapshot::{DiskTarget, Snapshots};
 use crate::protocol::{CmdError, CmdResult};
@@ -248,7 +248,7 @@ impl Server {
 
 // Loading.
 impl Server {
-    fn load_options(&self) -> LoadOptions {
+    pub(super) fn load_options(&self) -> LoadOptions {
         LoadOptions {
             checksum: self.config.rdbchecksum && !self.persist.skip_checksum,
             drop_expired: !self.is_replica(),
@@ -267,6 +267,7 @@ impl Server {
                 self.persist.last_load_keys_expired = 0;
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.loaded_at_start(&ReplFields::default());
                 log_notice!("Ready to accept connections");
             }
             Err(error) => self.loading_failed(&strerror(&error)),
@@ -330,7 +331,7 @@ impl Server {
         log_notice!("Ready to accept connections");
     }
 
-    fn note_load(&mut self, loaded: &Loaded) {
+    pub(super) fn note_load(&mut self, loaded: &Loaded) {
         self.persist.last_load_keys_loaded = loaded.keys_loaded;
         self.persist.last_load_keys_expired = loaded.keys_expired;
     }

@@ -49,6 +49,7 @@ impl Server {
             }
             done.push(step);
         }
+        self.replication_options_changed();
         Ok(())
     }
 
@@ -82,7 +83,9 @@ impl Server {
             "requirepass" => self.requirepass_changed(),
             "maxmemory-policy" => self.keyspace.freq = freq_policy(&self.config),
             "slowlog-max-len" => self.slowlog.trim(self.config.slowlog_max_len),
-            "repl-backlog-size" => self.backlog_size_changed(),
+            "repl-backlog-size" => {
+                self.backlog_size_changed().map_err(|e| format!("Changing the backlog: {}", os_text(&e)))?;
+            }
             _ => {}
         }
         Ok(())

@@ -13,6 +13,7 @@ pub mod scan;
 #[cfg(test)]
 mod tests;
 pub mod ttl;
+pub mod wait;
 
 /// The command that a deletion is propagated as.
 pub(super) fn deletion_name(lazy: bool) -> &'static [u8] {

@@ -7,6 +7,8 @@ pub mod flush;
 pub mod info;
 pub mod lolwut;
 pub mod monitor;
+pub mod psync;
+pub mod replicaof;
 pub mod save;
 pub mod shutdown;
 pub mod slowlog;

@@ -204,6 +204,24 @@ impl Follower {
         }
     }
 
+    /// Of which moment the snapshot is that is coming or being loaded.
+    pub fn snapshot_origin(&self) -> Origin {
+        match &self.link {
+            Link::Transfer(transfer) => transfer.origin,
+            Link::Loading(loading) => loading.origin,
+            _ => None,
+        }
+    }
+
+    /// How long the snapshot is, if the primary has said so.
+    pub fn snapshot_size(&self) -> Option<u64> {
+        match &self.link {
+            Link::Transfer(transfer) => transfer.size.flatten(),
+            Link::Loading(loading) => loading.size,
+            _ => None,
+        }
+    }
+
     pub fn cached(&self) -> Option<&CachedPrimary> {
         self.cached.as_ref()
     }

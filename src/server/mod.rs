@@ -222,6 +222,7 @@ impl Server {
         self.stats.reset();
         self.keyspace.stats = crate::keyspace::Stats::default();
         self.lazyfree.reset();
+        self.persist.snapshots.reset_stats();
     }
 
     /// Gives back the memory of a flush, in the background if wanted.

@@ -1,5 +1,6 @@
 //! OBJECT: how a key is held.
 
+use crate::commands::container;
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
@@ -107,7 +108,6 @@ fn freq(e: &mut Exec<'_>) -> CmdResult {
 
 fn help(e: &mut Exec<'_>) -> CmdResult {
     const LINES: &[&str] = &[
-        "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
         "ENCODING <key>",
         "    Return the kind of internal representation used in order to store the value",
         "    associated with a <key>.",
@@ -120,14 +120,8 @@ fn help(e: &mut Exec<'_>) -> CmdResult {
         "REFCOUNT <key>",
         "    Return the number of references of the value associated with the specified",
         "    <key>.",
-        "HELP",
-        "    Prints this help.",
     ];
-    e.reply.array(LINES.len());
-    for line in LINES {
-        e.reply.simple(line);
-    }
-    Ok(())
+    container::help(e.reply, e.args, LINES)
 }
 
 fn idletime(e: &mut Exec<'_>) -> CmdResult {

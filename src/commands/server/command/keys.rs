@@ -47,11 +47,22 @@ fn set_flags(args: Args<'_>) -> KeyFlags {
 
 const RW_ACCESS_DELETE: KeyFlags = access!(RW | ACCESS | DELETE);
 
-/// MIGRATE has one key, or, if that is empty, those behind KEYS: its row knows only where the one stands.
+/// MIGRATE has one key, or, if that is empty, those behind KEYS: its row knows only where the one stands. With both
+/// there is none, and the command itself tells what is wrong.
 fn migrate_keys(args: Args<'_>) -> std::ops::Range<usize> {
-    let word = (6..args.len()).find(|at| is_word(args.at(*at), "keys"));
-    match word {
-        Some(word) if args.at(3).is_empty() => word + 1..args.len(),
-        _ => 3..4,
+    let mut at = 6;
+    while let Some(word) = args.get(at) {
+        if is_word(word, "keys") {
+            return if args.at(3).is_empty() { at + 1..args.len() } else { 0..0 };
+        }
+        // A password may read like an option.
+        at += if is_word(word, "auth") {
+            2
+        } else if is_word(word, "auth2") {
+            3
+        } else {
+            1
+        };
     }
+    3..4
 }

@@ -83,6 +83,7 @@ impl Bench {
             clock: &self.clock,
             rng: &mut self.rng,
             must_obey: self.must_obey,
+            skip_checksum: false,
         });
         if let Err(error) = done {
             assert!(reply.is_empty(), "an error is the whole reply");

@@ -118,6 +118,7 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
                 clock: &server.clock,
                 rng: &mut server.rng,
                 must_obey,
+                skip_checksum: server.persist.skip_checksum,
             })
         }
         Run::Server(handler) => handler(server, id, args),

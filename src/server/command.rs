@@ -232,6 +232,8 @@ pub struct Exec<'a> {
     pub rng: &'a mut Rng,
     /// The command comes from our primary, or from a file: it was valid there, so no size limit applies.
     pub must_obey: bool,
+    /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
+    pub skip_checksum: bool,
 }
 
 /// A command's number in the registry: an index into the figures kept for each.

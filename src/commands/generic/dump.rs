@@ -52,7 +52,7 @@ fn restore(e: &mut Exec<'_>) -> CmdResult {
     if ttl < 0 {
         return Err(CmdError::err("Invalid TTL value, must be >= 0"));
     }
-    let value = payload::restore(e.args.at(3), false).map_err(|error| match error {
+    let value = payload::restore(e.args.at(3), e.skip_checksum).map_err(|error| match error {
         PayloadError::Footer => CmdError::BAD_PAYLOAD,
         PayloadError::Format => CmdError::BAD_DATA_FORMAT,
     })?;

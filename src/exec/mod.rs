@@ -26,6 +26,12 @@ pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
             return Outcome::Done;
         }
     };
+    let entry = &server.registry[command];
+    if !entry.command.accepts(args.len()) {
+        let error = CmdError::wrong_arity(&entry.full_name);
+        refuse(server, id, Some(command), &error);
+        return Outcome::Done;
+    }
     match admit::admit(server, id, command, args) {
         Verdict::Run => call(server, id, command, args),
         Verdict::Refuse(error) => refuse(server, id, Some(command), &error),
@@ -44,7 +50,6 @@ fn find(server: &mut Server, id: ClientId, args: Args<'_>) -> Result<CommandId, 
     if let Some(last) = client.last_command.map(CommandId)
         && registry[last].called.as_bytes().eq_ignore_ascii_case(args.at(0))
         && registry[last].subcommands.is_empty()
-        && registry[last].command.accepts(args.len())
     {
         return Ok(last);
     }
@@ -59,9 +64,6 @@ fn find(server: &mut Server, id: ClientId, args: Args<'_>) -> Result<CommandId, 
         }
     }
     client.last_command = Some(found.0);
-    if !registry[found].command.accepts(args.len()) {
-        return Err(CmdError::wrong_arity(&registry[found].full_name));
-    }
     Ok(found)
 }
 

@@ -192,6 +192,11 @@ impl Server {
         self.repl.machine.primary.count_acks(offset as i64)
     }
 
+    /// DEBUG CHANGE-REPL-ID: a history of our own, which nobody can go on from.
+    pub fn change_replication_id(&mut self) {
+        self.repl.machine.primary.change_replid();
+    }
+
     /// Bytes that the backlog takes.
     #[must_use]
     pub fn backlog_memory(&self) -> usize {

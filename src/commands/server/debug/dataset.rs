@@ -100,7 +100,7 @@ pub(super) fn populate(server: &mut Server, id: ClientId, args: Args<'_>) -> Cmd
 }
 
 fn positive(arg: &[u8]) -> CmdResult<usize> {
-    usize::try_from(integer(arg)?).map_err(|_| CmdError::NOT_POSITIVE)
+    integer(arg).ok().and_then(|n| usize::try_from(n).ok()).ok_or(CmdError::NOT_POSITIVE)
 }
 
 fn fill(ks: &mut Keyspace, db: usize, count: usize, prefix: &[u8], size: usize) {

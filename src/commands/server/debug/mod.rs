@@ -30,6 +30,8 @@ pub static DEBUG: Command = Command {
 };
 
 const HELP: &[&str] = &[
+    "CHANGE-REPL-ID",
+    "    Begin a replication history of our own: no replica can go on from where it is.",
     "CONFIG-REWRITE-FORCE-ALL",
     "    As CONFIG REWRITE, with every option, also those that have their default.",
     "DIGEST",
@@ -119,6 +121,9 @@ fn lever(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         server.persist.skip_checksum = truth(args.at(2));
     } else if is("config-rewrite-force-all", 2) {
         config_rewrite(server)?;
+    } else if is("change-repl-id", 2) {
+        log_warning!("Changing replication IDs after receiving DEBUG change-repl-id");
+        server.change_replication_id();
     } else if is("segfault", 2) {
         sys::signal::crash();
     } else if args.len() >= 3 && is_word(args.at(1), "replicate") {

@@ -29,7 +29,7 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
         let timeout = if busy || server.has_urgent_work() || server.replication_is_busy() {
             Duration::ZERO
         } else {
-            until_cron
+            until_cron.min(server.replication_patience())
         };
         event_loop.wait(timeout, &mut ready)?;
         server.clock.refresh();

@@ -83,6 +83,16 @@ impl Server {
     /// Writes a client's replies as far as its socket takes them.
     pub fn write_client(&mut self, id: ClientId) {
         let Some(client) = self.clients.get_mut(id) else { return };
+        if client.class() == ClientClass::Replica && !client.reply.is_empty() {
+            // Its socket carries the stream, in which an answer would be taken for a command.
+            let now = self.clock.monotonic_ms();
+            let command = client.last_command.map(super::command::CommandId);
+            let command = command.map_or("<unknown>", |c| self.registry[c].full_name.as_str());
+            let text = describe(client, &self.registry, now);
+            log_warning!("Replica generated a reply to command '{command}', disconnecting it: {text}");
+            self.close_later(id);
+            return;
+        }
         let mut written = 0;
         let broken = loop {
             if client.reply.is_empty() {

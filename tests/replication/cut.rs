@@ -39,7 +39,7 @@ fn a_cut_link_comes_back_by_partial_resync(primary: Program, replica: Program) {
 }
 
 fn many_cuts_under_load_lose_nothing(primary: Program, replica: Program) {
-    let (primary, replica) = linked(primary, replica, &["repl-backlog-size 10mb"]);
+    let (primary, replica) = linked(primary, replica, &["repl-backlog-size 300mb"]);
     let proxy = Proxy::start(primary.port);
     replica.replicate_port(proxy.port);
     wait_link_up(&replica);

@@ -177,7 +177,8 @@ impl Primary {
             running: None,
             chunk: Chunk::default(),
             no_replicas_since: now,
-            cron_loops: 0,
+            // The first keepalive comes when a period has passed.
+            cron_loops: 1,
             scratch: Vec::new(),
             new_id,
         }

@@ -104,10 +104,12 @@ impl Server {
             Action::KillSnapshot => {
                 self.close_pipe();
                 self.persist.snapshots.stop_child();
+                self.repl.awaits_child = true;
             }
             Action::ReleaseSnapshot => {
                 self.close_pipe();
                 self.persist.snapshots.let_child_exit();
+                self.repl.awaits_child = true;
             }
             Action::Close(id) => self.close_later(id),
             Action::CloseOverLimit(id) => {
@@ -305,6 +307,7 @@ impl Server {
     /// A background save has ended; replicas may have waited for it.
     pub fn snapshot_finished(&mut self, finished: Finished) {
         let now = self.clock.monotonic_ms();
+        self.repl.awaits_child = false;
         self.close_pipe();
         let mut dump = None;
         let end = match (finished.end, finished.kind) {

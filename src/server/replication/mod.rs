@@ -41,12 +41,16 @@ use hashbrown::HashMap;
 use mio::Token;
 use std::fs::File;
 use std::rc::Rc;
+use std::time::Duration;
 use sync_load::IncomingSnapshot;
 
 /// The socket of the link to our primary, until it is a client.
 const LINK_TOKEN: Token = Token(FIRST_CLIENT_TOKEN - 2);
 /// The pipe of a child that streams a snapshot.
 const PIPE_TOKEN: Token = Token(FIRST_CLIENT_TOKEN - 3);
+
+/// How often the end of a child that is about to end is looked for.
+const CHILD_END_POLL: Duration = Duration::from_millis(2);
 
 /// What the server keeps for replication.
 pub struct ReplicationState {
@@ -61,6 +65,8 @@ pub struct ReplicationState {
     dumps: HashMap<ClientId, Rc<File>>,
     /// Sockets or the pipe had more to take or give than a turn allows.
     more_to_do: bool,
+    /// A child that has streamed its snapshot, or was stopped, has not ended yet.
+    awaits_child: bool,
     /// The dump file was written for replicas.
     made_sync_file: bool,
     /// Clients in WAIT want the replicas asked.
@@ -95,6 +101,7 @@ impl ReplicationState {
             pipe: None,
             dumps: HashMap::new(),
             more_to_do: false,
+            awaits_child: false,
             made_sync_file: false,
             ask_for_acks: false,
             transaction: None,
@@ -258,9 +265,20 @@ impl Server {
         self.repl.more_to_do || self.repl.incoming.as_ref().is_some_and(IncomingSnapshot::is_loading)
     }
 
+    /// How long the loop may sleep at most: a child that is about to end is not left waiting for the cron, since replicas
+    /// wait for its end.
+    #[must_use]
+    pub fn replication_patience(&self) -> Duration {
+        if self.repl.awaits_child { CHILD_END_POLL } else { Duration::MAX }
+    }
+
     /// What replication must do before the loop sleeps: feed the replicas, answer WAIT.
     pub fn before_sleep_replication(&mut self) {
         self.answer_waits();
+        if self.repl.awaits_child {
+            self.poll_snapshot_child();
+            self.repl.awaits_child &= self.persist.snapshots.running().is_some();
+        }
         if std::mem::take(&mut self.repl.ask_for_acks) {
             self.repl.machine.primary.feed_getack();
         }
@@ -308,9 +326,7 @@ impl Server {
     /// Logs what the machines have to tell, and does what they want done, until they want nothing more.
     pub fn settle_replication(&mut self) {
         loop {
-            for line in self.repl.machine.take_log() {
-                log::write(line.level, format_args!("{}", line.text));
-            }
+            self.log_replication();
             let actions = self.repl.machine.primary.take_actions();
             let link_actions = self.repl.machine.take_link_actions();
             if actions.is_empty() && link_actions.is_empty() {
@@ -323,6 +339,14 @@ impl Server {
             for action in actions {
                 self.act_on_replicas(action);
             }
+        }
+    }
+
+    /// Logs what the machines have to tell. Whoever logs about replication beside them calls it first, so that the lines
+    /// come in order.
+    pub(super) fn log_replication(&mut self) {
+        for line in self.repl.machine.take_log() {
+            log::write(line.level, format_args!("{}", line.text));
         }
     }
 

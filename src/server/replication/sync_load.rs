@@ -116,6 +116,7 @@ impl Server {
             DisklessLoad::OnEmptyDb => (0..self.keyspace.db_count()).all(|db| self.keyspace.is_empty(db)),
             DisklessLoad::SwapDb => true,
         };
+        self.log_replication();
         let to = if to_parser { "to parser" } else { "to disk" };
         match size {
             None => log_notice!("MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF {to}"),

@@ -82,6 +82,7 @@ impl Bench {
             config: &self.config,
             clock: &self.clock,
             rng: &mut self.rng,
+            redacted: &mut Vec::new(),
             must_obey: self.must_obey,
             skip_checksum: false,
         });

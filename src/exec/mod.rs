@@ -119,6 +119,7 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
                 config: &server.config,
                 clock: &server.clock,
                 rng: &mut server.rng,
+                redacted: &mut server.redacted,
                 must_obey,
                 skip_checksum: server.persist.skip_checksum,
             })

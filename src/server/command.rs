@@ -230,6 +230,8 @@ pub struct Exec<'a> {
     pub clock: &'a Clock,
     /// Random choices.
     pub rng: &'a mut Rng,
+    /// Positions of arguments that SLOWLOG and MONITOR must not show: passwords.
+    pub redacted: &'a mut Vec<usize>,
     /// The command comes from our primary, or from a file: it was valid there, so no size limit applies.
     pub must_obey: bool,
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.

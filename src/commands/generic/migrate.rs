@@ -41,7 +41,7 @@ pub static MIGRATE: Command = Command {
 };
 
 fn migrate(e: &mut Exec<'_>) -> CmdResult {
-    let request = Request::parse(e.args)?;
+    let request = Request::parse(e.args, e.redacted)?;
     let keys: Vec<&[u8]> =
         request.keys.iter().copied().filter(|key| e.ks.lookup_read(e.db, key).is_some()).collect();
     if keys.is_empty() {
@@ -82,7 +82,7 @@ struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    fn parse(args: Args<'a>) -> CmdResult<Self> {
+    fn parse(args: Args<'a>, redacted: &mut Vec<usize>) -> CmdResult<Self> {
         let (mut copy, mut replace, mut username, mut password) = (false, false, None, None);
         let mut keys = vec![args.at(3)];
         let mut i = 6;
@@ -93,10 +93,12 @@ impl<'a> Request<'a> {
                 replace = true;
             } else if is_word(word, "auth") {
                 password = Some(args.get(i + 1).ok_or(CmdError::SYNTAX)?);
+                redacted.push(i + 1);
                 i += 1;
             } else if is_word(word, "auth2") {
                 username = args.get(i + 1);
                 password = Some(args.get(i + 2).ok_or(CmdError::SYNTAX)?);
+                redacted.extend([i + 1, i + 2]);
                 i += 2;
             } else if is_word(word, "keys") {
                 if !args.at(3).is_empty() {

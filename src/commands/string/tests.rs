@@ -1,3 +1,5 @@
+//! The string group over a bare keyspace: replies, and what is propagated.
+
 use crate::commands::testing::{Bench, NOW};
 use crate::keyspace::ExpiryMode;
 use crate::protocol::reply::Resp;

@@ -49,6 +49,16 @@ pub enum Step {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProtocolError(pub std::borrow::Cow<'static, str>);
 
+/// A command handed out and kept, so that several can be looked at before the first runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// Its bytes in the buffer.
+    pub raw: Span,
+    /// Its arguments among the parser's spans.
+    first: usize,
+    last: usize,
+}
+
 /// Where in its bytes a client's request stands.
 #[derive(Debug, Default)]
 pub struct Parser {
@@ -58,11 +68,15 @@ pub struct Parser {
     start: usize,
     bulks_left: usize,
     bulk_len: Option<usize>,
+    /// Arguments of the requests handed out and not forgotten, then those of the current one.
     spans: Vec<Span>,
+    /// Where in `spans` the current request begins.
+    first: usize,
 }
 
 impl Parser {
-    /// Goes on from where the last step stopped. After [`Step::Command`] the arguments are there until the next call.
+    /// Goes on from where the last step stopped. After [`Step::Command`], [`Parser::args`] and [`Parser::request`] give
+    /// the command; arguments are kept until [`Parser::forget`].
     ///
     /// # Errors
     /// The bytes are not the protocol's; the parser must not be used again.
@@ -97,18 +111,49 @@ impl Parser {
         Ok(Step::Command)
     }
 
+    /// The command just handed out.
+    #[must_use]
+    pub fn request(&self) -> Request {
+        let raw = Span { start: self.start, end: self.pos };
+        Request { raw, first: self.first, last: self.spans.len() }
+    }
+
+    /// The arguments of a command handed out since [`Parser::forget`].
+    #[must_use]
+    pub fn args_of<'a>(&'a self, buffer: &'a [u8], request: &Request) -> Args<'a> {
+        Args::new(buffer, &self.spans[request.first..request.last], Some(request.raw))
+    }
+
     /// The arguments of the command just handed out.
     #[must_use]
     pub fn args<'a>(&'a self, buffer: &'a [u8]) -> Args<'a> {
-        Args::new(buffer, &self.spans, Some(Span { start: self.start, end: self.pos }))
+        self.args_of(buffer, &self.request())
     }
 
-    /// Takes back the command just handed out: the next step gives it again.
-    pub fn unread(&mut self) {
-        self.pos = self.start;
+    /// Lets go of the arguments of all commands handed out.
+    pub fn forget(&mut self) {
+        if self.bulks_left > 0 {
+            self.spans.drain(..self.first);
+        } else {
+            self.spans.clear();
+        }
+        self.first = 0;
+    }
+
+    /// Goes back to the beginning of a request, which the next step then gives again.
+    pub fn rewind(&mut self, start: usize) {
+        assert!(start <= self.pos, "a parser rewinds to what it has read");
+        self.pos = start;
         self.bulks_left = 0;
         self.bulk_len = None;
         self.spans.clear();
+        self.first = 0;
+    }
+
+    /// Where the inline request just handed out begins.
+    #[must_use]
+    pub fn start(&self) -> usize {
+        self.start
     }
 
     /// How many bytes of the buffer belong to commands already handed out: they can go.
@@ -120,15 +165,12 @@ impl Parser {
     /// Tells the parser that the first `n` bytes were taken off the buffer; at most [`Parser::consumed`].
     pub fn shift(&mut self, n: usize) {
         assert!(n <= self.consumed(), "only whole commands are taken off the query buffer");
+        self.forget();
         self.pos -= n;
         self.start = self.start.saturating_sub(n);
-        if self.bulks_left > 0 {
-            for span in &mut self.spans {
-                span.start -= n;
-                span.end -= n;
-            }
-        } else {
-            self.spans.clear();
+        for span in &mut self.spans {
+            span.start -= n;
+            span.end -= n;
         }
     }
 
@@ -141,7 +183,7 @@ impl Parser {
     /// Bytes of the arguments of an unfinished multibulk.
     #[must_use]
     pub fn argument_bytes(&self) -> usize {
-        self.spans.iter().map(|s| s.end - s.start).sum()
+        self.spans[self.first..].iter().map(|s| s.end - s.start).sum()
     }
 
     /// Whether a request has begun and not ended.
@@ -185,7 +227,7 @@ impl Parser {
         }
         self.start = self.pos;
         self.pos = next;
-        self.spans.clear();
+        self.first = self.spans.len();
         if count <= 0 {
             return Ok(Some(Step::Empty { newline: false }));
         }

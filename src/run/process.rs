@@ -11,10 +11,14 @@ use crate::exec::{self, Outcome};
 use crate::net::conn::Moved;
 use crate::protocol::args::Args;
 use crate::protocol::error::CmdError;
-use crate::protocol::parser::{Limits, Parser, ProtocolError, Step};
+use crate::protocol::parser::{Limits, Parser, ProtocolError, Request, Step};
 use crate::server::Server;
 use crate::server::clients::describe;
 use crate::{log_verbose, log_warning};
+use smallvec::SmallVec;
+
+/// Commands of one client that are parsed before the first of them runs: enough for their cache misses to overlap.
+const LOOK_AHEAD: usize = 16;
 
 /// Reads what a client sent and runs it.
 pub fn read_client(server: &mut Server, id: ClientId) {
@@ -122,44 +126,101 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
 }
 
 /// Runs every whole command in `buffer`; returns how many of its bytes are done with.
+///
+/// Some commands are parsed before the first of them runs, so that the keys of all can be on their way from memory
+/// while the first is at work.
 fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser) -> usize {
-    loop {
-        let Some(client) = server.clients.get_mut(id) else { return parser.consumed() };
-        if client.blocked.is_some() || client.closing() {
-            return parser.consumed();
-        }
+    while let Some(client) = server.clients.get_mut(id).filter(|c| c.blocked.is_none() && !c.closing()) {
         client.query_len = buffer.len();
-        let obeys = client.must_obey();
+        let (db, obeys) = (client.db, client.must_obey());
         let limits = Limits {
             bulk_max: (!obeys).then_some(server.config.proto_max_bulk_len as u64),
             unauthenticated: !client.authenticated,
         };
-        let before = parser.consumed();
-        let outcome = match parser.step(buffer, limits) {
-            Ok(Step::Inline(_)) if obeys => {
-                inline_from_primary(server, id);
-                return parser.consumed();
+        // The first command of one who has to log in decides on the limits of the second.
+        let ahead = if limits.unauthenticated { 1 } else { LOOK_AHEAD };
+        let begun = parser.consumed();
+        let mut batch: SmallVec<[Request; LOOK_AHEAD]> = SmallVec::new();
+        let step = loop {
+            if batch.len() == ahead {
+                break None;
             }
-            Ok(Step::Command) => run_one(server, id, parser.args(buffer)),
-            Ok(Step::Inline(words)) => run_one(server, id, words.as_args()),
-            Ok(Step::Empty { newline }) => {
-                if newline {
-                    server.replica_is_alive(id);
-                }
-                Outcome::Done
-            }
-            Ok(Step::NeedMore) => return parser.consumed(),
-            Err(error) => {
-                protocol_error(server, id, buffer, &error);
-                return buffer.len().min(parser.consumed());
+            match parser.step(buffer, limits) {
+                Ok(Step::Command) => batch.push(parser.request()),
+                other => break Some(other),
             }
         };
-        if outcome == Outcome::Postponed {
-            parser.unread();
-            return parser.consumed();
+        if batch.len() > 1 {
+            // The first argument is the key of nearly every command that has one; where it is not, nothing is lost.
+            let keys = batch.iter().filter_map(|request| parser.args_of(buffer, request).get(1));
+            server.keyspace.prefetch(db, keys);
         }
-        if obeys {
-            server.stream_executed(id, &buffer[before..parser.consumed()]);
+        for request in &batch {
+            let stop = match server.clients.get(id) {
+                None => return buffer.len(),
+                Some(client) => client.blocked.is_some() || client.closing(),
+            };
+            if stop || run_one(server, id, parser.args_of(buffer, request)) == Outcome::Postponed {
+                parser.rewind(request.raw.start);
+                return parser.consumed();
+            }
+            if obeys {
+                server.stream_executed(id, &buffer[request.raw.start..request.raw.end]);
+            }
+        }
+        parser.forget();
+        match step {
+            None => {}
+            Some(Ok(Step::NeedMore)) => return parser.consumed(),
+            Some(other) => {
+                let before = batch.last().map_or(begun, |request| request.raw.end);
+                // The commands before it may have closed or blocked the client: then it is looked at again, or never.
+                if server.clients.get(id).is_none_or(|c| c.blocked.is_some() || c.closing()) {
+                    parser.rewind(before);
+                    return parser.consumed();
+                }
+                if !run_other(server, id, buffer, parser, other) {
+                    return parser.consumed();
+                }
+            }
+        }
+    }
+    parser.consumed()
+}
+
+/// Goes on behind a step that gave no multibulk command. `false`: nothing more is to be run now.
+fn run_other(
+    server: &mut Server,
+    id: ClientId,
+    buffer: &[u8],
+    parser: &mut Parser,
+    step: Result<Step, ProtocolError>,
+) -> bool {
+    let obeys = server.clients.get(id).is_some_and(|c| c.must_obey());
+    match step {
+        Ok(Step::Inline(_)) if obeys => {
+            inline_from_primary(server, id);
+            false
+        }
+        Ok(Step::Inline(words)) => {
+            let postponed = run_one(server, id, words.as_args()) == Outcome::Postponed;
+            if postponed {
+                parser.rewind(parser.start());
+            }
+            !postponed
+        }
+        Ok(Step::Empty { newline }) => {
+            if obeys {
+                server.stream_executed(id, &buffer[parser.start()..parser.consumed()]);
+            } else if newline {
+                server.replica_is_alive(id);
+            }
+            true
+        }
+        Ok(Step::Command | Step::NeedMore) => true,
+        Err(error) => {
+            protocol_error(server, id, buffer, &error);
+            false
         }
     }
 }

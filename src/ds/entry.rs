@@ -11,14 +11,13 @@
 //!  length a byte below 254; or 254 and two bytes; or 255 and four; little-endian, as all numbers here
 //! ```
 //!
-//! A block's size follows from what it holds, rounded up to the allocator's size class (`size.rs`). So nothing records a
+//! A block's size follows from what it holds, rounded up to the allocator's size class (`ds/size.rs`). So nothing records a
 //! capacity, a block is freed by its size, and a change that stays in its class is made in place. Only the block of a long
 //! string carries its capacity: it doubles as APPEND grows it.
 //!
 //! An [`Entry`] is the pointer to its block. Its top 16 bits are the table's to use.
 
 mod raw;
-mod size;
 #[cfg(test)]
 mod tests;
 

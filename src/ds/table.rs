@@ -19,6 +19,9 @@
 //! there (the stash: bits `16w..16w+16` in a bucket of level `16w..16w+16`), and is itself not looked at, nor its key
 //! hashed again, but in one split of sixteen.
 //!
+//! All of this takes 32 bits of the hash, up to 2^32 buckets: bits 24 to 31 are the tag that buckets keep, and name a bucket
+//! too only in tables of more than 2^24. So whoever knows 32 bits of an entry's hash can find it.
+//!
 //! SCAN sees the buckets as intervals of the bit-reversed hash. A cursor is a point there; a step visits the whole
 //! bucket that the point lies in, and moves to that bucket's end. A split or merge changes the intervals but not the
 //! order of hashes, so what lies behind the cursor has been visited and what is ahead will be.

@@ -1,17 +1,18 @@
-//! Which keys of a database expire, in the order of their times.
+//! Which keys of a database expire, in the order of their times, and active expiry.
 //!
-//! The index holds `(ms, hash of the key)`. Active expiry takes the due ones from the front, so that it deletes
-//! exactly those, however many keys there are. Two keys of equal 64-bit hash and equal time share an element: when one
-//! of them goes, the other is left to lazy expiry. Count and sum are kept apart and stay exact.
+//! The index keeps each key's time with 32 bits of its hash, by which the table finds it. So active expiry deletes exactly
+//! the keys that are due, however many there are besides.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use super::{Db, Keyspace};
+use crate::ds::entry::Entry;
+use crate::ds::timeline::Timeline;
+
+use super::{Db, Keyspace, PREFETCH_KEYS, hash};
 
 #[derive(Default)]
 pub struct ExpiryIndex {
-    order: BTreeSet<(i64, u64)>,
+    order: Timeline,
     count: usize,
     /// The sum of all expiry times, for an exact mean.
     sum_ms: i128,
@@ -30,31 +31,37 @@ impl ExpiryIndex {
         (self.sum_ms / self.count as i128 - i128::from(now_ms)).clamp(0, i128::from(i64::MAX)) as i64
     }
 
-    /// A key of this hash got, lost or changed its expiry.
+    /// A key of this hash got, lost or changed its expiry time.
+    #[inline]
     pub fn change(&mut self, hash: u64, old_ms: Option<i64>, new_ms: Option<i64>) {
-        if old_ms == new_ms {
-            return;
+        if old_ms != new_ms {
+            self.change_order(hash as u32, old_ms, new_ms);
         }
+    }
+
+    fn change_order(&mut self, id: u32, old_ms: Option<i64>, new_ms: Option<i64>) {
         if let Some(ms) = old_ms {
-            self.order.remove(&(ms, hash));
-            self.count -= 1;
-            self.sum_ms -= i128::from(ms);
+            let known = self.order.remove(ms, id);
+            debug_assert!(known, "an entry's expiry time is in the index");
+            self.count_out(ms);
         }
         if let Some(ms) = new_ms {
-            self.order.insert((ms, hash));
+            self.order.insert(ms, id);
             self.count += 1;
             self.sum_ms += i128::from(ms);
         }
     }
 
-    /// The first element, if its time has passed.
-    pub fn first_due(&self, now_ms: i64) -> Option<(i64, u64)> {
-        self.order.first().copied().filter(|(ms, _)| *ms < now_ms)
+    /// Takes out the first key whose time has passed: its time, and 32 bits of its hash.
+    fn pop_due(&mut self, now_ms: i64) -> Option<(i64, u32)> {
+        let due = self.order.pop_before(now_ms)?;
+        self.count_out(due.0);
+        Some(due)
     }
 
-    /// Drops an element that no entry matches any more.
-    pub fn forget(&mut self, element: (i64, u64)) {
-        self.order.remove(&element);
+    fn count_out(&mut self, ms: i64) {
+        self.count -= 1;
+        self.sum_ms -= i128::from(ms);
     }
 }
 
@@ -66,9 +73,6 @@ pub struct Due {
     pub more: bool,
 }
 
-/// How many keys are deleted between two looks at the clock.
-const KEYS_PER_CLOCK_READ: usize = 16;
-
 impl Keyspace {
     /// Active expiry: deletes keys whose time has passed, for at most `budget`, and tells the caller of each, who
     /// propagates it. Only a primary does this. Databases take turns when time runs out.
@@ -78,35 +82,39 @@ impl Keyspace {
         budget: Duration,
         mut on_expired: impl FnMut(usize, &[u8]),
     ) -> Due {
+        let Keyspace { dbs, hasher, expire_next_db, stats, .. } = self;
         let mut due = Due { deleted: 0, more: false };
         let mut started = None;
-        for _ in 0..self.dbs.len() {
-            let db = self.expire_next_db % self.dbs.len();
-            let Db { table, expiry } = &mut self.dbs[db];
-            while let Some(element) = expiry.first_due(now_ms) {
-                if due.deleted.is_multiple_of(KEYS_PER_CLOCK_READ)
-                    && started.get_or_insert_with(Instant::now).elapsed() >= budget
-                {
+        let count = dbs.len();
+        'dbs: for _ in 0..count {
+            let index = *expire_next_db % count;
+            *expire_next_db = index + 1;
+            let Db { table, expiry } = &mut dbs[index];
+            while expiry.order.is_due(now_ms) {
+                if started.get_or_insert_with(Instant::now).elapsed() >= budget {
                     due.more = true;
-                    break;
+                    stats.expired_time_cap_reached += 1;
+                    break 'dbs;
                 }
-                let (at_ms, hash) = element;
-                match table.remove(hash, |e| e.expire() == Some(at_ms)) {
-                    Some(entry) => {
-                        expiry.change(hash, Some(at_ms), None);
-                        due.deleted += 1;
-                        on_expired(db, entry.key());
-                    }
-                    None => expiry.forget(element),
+                let mut batch = [(0, 0); PREFETCH_KEYS];
+                let mut len = 0;
+                while len < batch.len()
+                    && let Some(key) = expiry.pop_due(now_ms)
+                {
+                    table.prefetch(key.1.into());
+                    batch[len] = key;
+                    len += 1;
                 }
-            }
-            self.expire_next_db = db + 1;
-            if due.more {
-                self.stats.expired_time_cap_reached += 1;
-                break;
+                batch[..len].iter().for_each(|(_, id)| table.prefetch_entry(u64::from(*id)));
+                for (at_ms, id) in &batch[..len] {
+                    let is_it = |e: &Entry| e.expire() == Some(*at_ms) && hash(hasher, e.key()) as u32 == *id;
+                    let entry = table.remove(u64::from(*id), is_it);
+                    on_expired(index, entry.expect("what the index holds is in the table").key());
+                }
+                due.deleted += len;
             }
         }
-        self.stats.expired_keys += due.deleted as u64;
+        stats.expired_keys += due.deleted as u64;
         due
     }
 }

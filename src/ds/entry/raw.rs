@@ -6,8 +6,8 @@
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 
-use super::size::class;
 use super::{ADDRESS_MASK, Stored};
+use crate::ds::size::class;
 
 /// The type in the head's low bits. Strings are the only one so far.
 const TYPE_STRING: u32 = 0;

@@ -37,10 +37,10 @@ union Slot<E> {
     child: NonNull<Bucket<E>>,
 }
 
-/// The tag of a hash: its top byte, or 1 if that is 0.
+/// The tag of a hash: its bits 24 to 31, or 1 if they are 0.
 #[inline]
 pub(super) fn tag_of(hash: u64) -> u8 {
-    ((hash >> 56) as u8).max(1)
+    ((hash >> 24) as u8).max(1)
 }
 
 /// Slot numbers, as the set bits of a mask.

@@ -1,0 +1,256 @@
+//! A sorted multiset of `(time in ms, 32-bit id)` in little memory: when keys expire.
+//!
+//! Elements lie in leaves of up to 512, eight bytes each, in order; a map finds the leaf by its lower bound:
+//!
+//! ```text
+//!  leaves:  (ms, id) -> | passed | delta, id | delta, id | ...      delta = ms of the element - ms of the lower bound
+//! ```
+//!
+//! An element belongs in the last leaf whose bound is not above it. Leaves are as large as the allocator's size class makes
+//! them, so a random million costs 9 bytes an element. Taking from the front only counts up `passed`. Most additions come
+//! at the end, or not far from it, since keys tend to live equally long: then a full leaf is left full.
+
+use std::collections::BTreeMap;
+
+use super::size::class;
+
+/// Elements in a leaf. 4 KB are moved quickly, and the map above stays small.
+const LEAF_MAX: usize = 512;
+/// How far below an element that comes before all others the bound of its new leaf is put, so that more of the kind
+/// find room there.
+const SLACK_MS: i64 = 1 << 21;
+
+#[derive(Default)]
+pub struct Timeline {
+    leaves: BTreeMap<(i64, u32), Leaf>,
+}
+
+/// Invariant: `elements[passed..]` is sorted and not empty.
+#[derive(Default)]
+struct Leaf {
+    /// Each is the delta in the upper half and the id in the lower.
+    elements: Vec<u64>,
+    /// So many elements at the front have been taken.
+    passed: usize,
+}
+
+impl Timeline {
+    /// Adds an element; equal ones may be there already.
+    pub fn insert(&mut self, ms: i64, id: u32) {
+        let element = (ms, id);
+        let Some((&bound, leaf)) = self.leaves.range_mut(..=element).next_back() else {
+            // Nothing is before it: a leaf of its own, unless bounds run out.
+            let bound = (ms.saturating_sub(SLACK_MS), 0);
+            let packed = pack(bound, element).expect("the slack fits in a delta");
+            self.leaves.insert(bound, Leaf { elements: vec![packed], passed: 0 });
+            return;
+        };
+        let Some(packed) = pack(bound, element) else {
+            // Too far from the bound, and so from all in the leaf: the next leaf begins here.
+            self.leaves.insert((ms, 0), Leaf { elements: vec![u64::from(id)], passed: 0 });
+            return;
+        };
+        let at = leaf.insert(packed);
+        if leaf.elements.len() > LEAF_MAX {
+            let (bound, rest) = leaf.split(bound, at + 1 == leaf.elements.len());
+            if let Some(rest) = rest {
+                self.leaves.insert(bound, rest);
+            }
+        }
+    }
+
+    /// Removes one such element; false if there is none.
+    pub fn remove(&mut self, ms: i64, id: u32) -> bool {
+        let Some((&bound, leaf)) = self.leaves.range_mut(..=(ms, id)).next_back() else { return false };
+        let Some(at) = pack(bound, (ms, id)).and_then(|packed| leaf.find(packed)) else { return false };
+        leaf.elements.remove(at);
+        if leaf.passed == leaf.elements.len() {
+            self.leaves.remove(&bound);
+        } else {
+            leaf.shrink();
+        }
+        true
+    }
+
+    /// Is the first element's time before `now_ms`?
+    pub fn is_due(&self, now_ms: i64) -> bool {
+        self.leaves.first_key_value().is_some_and(|(bound, leaf)| leaf.first(*bound).0 < now_ms)
+    }
+
+    /// Takes the first element if its time is before `now_ms`.
+    pub fn pop_before(&mut self, now_ms: i64) -> Option<(i64, u32)> {
+        let mut first = self.leaves.first_entry()?;
+        let bound = *first.key();
+        let leaf = first.get_mut();
+        let element = leaf.first(bound);
+        if element.0 >= now_ms {
+            return None;
+        }
+        leaf.passed += 1;
+        if leaf.passed == leaf.elements.len() {
+            first.remove();
+        }
+        Some(element)
+    }
+}
+
+impl Leaf {
+    fn first(&self, bound: (i64, u32)) -> (i64, u32) {
+        unpack(bound, self.elements[self.passed])
+    }
+
+    fn find(&self, packed: u64) -> Option<usize> {
+        self.elements[self.passed..].binary_search(&packed).ok().map(|at| self.passed + at)
+    }
+
+    fn insert(&mut self, packed: u64) -> usize {
+        let len = self.elements.len();
+        if self.passed > len / 2 {
+            self.elements.drain(..self.passed);
+            self.passed = 0;
+        } else if len == self.elements.capacity() {
+            let larger = class((len + 1) * size_of::<u64>()) / size_of::<u64>();
+            self.elements.reserve_exact(larger - len);
+        }
+        let at = self.passed + self.elements[self.passed..].partition_point(|e| *e < packed);
+        self.elements.insert(at, packed);
+        at
+    }
+
+    /// Gives memory back when half of it is unused.
+    fn shrink(&mut self) {
+        let bytes = class(self.elements.len() * size_of::<u64>());
+        if bytes * 2 <= self.elements.capacity() * size_of::<u64>() {
+            self.elements.shrink_to(bytes / size_of::<u64>());
+        }
+    }
+
+    /// Takes the upper half out into a leaf of its own, with its bound; or only the last element, if it was put in last
+    /// (`at_end`). No leaf comes of it if all are equal.
+    fn split(&mut self, bound: (i64, u32), at_end: bool) -> ((i64, u32), Option<Leaf>) {
+        // Only what has not been taken is in order.
+        self.elements.drain(..std::mem::take(&mut self.passed));
+        let len = self.elements.len();
+        let pivot = self.elements[if at_end { len - 1 } else { len / 2 }];
+        // Equal elements stay together, so that one leaf is enough to look in.
+        let mut middle = self.elements.partition_point(|e| *e < pivot);
+        if middle == 0 {
+            middle = self.elements.partition_point(|e| *e <= pivot);
+        }
+        let Some(&first) = self.elements.get(middle) else { return (bound, None) };
+        let new_bound = unpack(bound, first);
+        let rest = self.elements[middle..]
+            .iter()
+            .map(|e| pack(new_bound, unpack(bound, *e)).expect("nearer to its bound than before"));
+        let elements = rest.collect();
+        self.elements.truncate(middle);
+        self.shrink();
+        (new_bound, Some(Leaf { elements, passed: 0 }))
+    }
+}
+
+/// An element as a leaf with this bound keeps it, if the time between them fits.
+fn pack(bound: (i64, u32), (ms, id): (i64, u32)) -> Option<u64> {
+    let delta = u32::try_from(ms.wrapping_sub(bound.0) as u64).ok()?;
+    Some(u64::from(delta) << 32 | u64::from(id))
+}
+
+fn unpack(bound: (i64, u32), packed: u64) -> (i64, u32) {
+    (bound.0 + (packed >> 32) as i64, packed as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::util::rng::Rng;
+
+    #[derive(Default)]
+    struct Twin(BTreeMap<(i64, u32), usize>);
+
+    impl Twin {
+        fn remove(&mut self, element: (i64, u32)) -> bool {
+            let Some(count) = self.0.get_mut(&element) else { return false };
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(&element);
+            }
+            true
+        }
+
+        fn pop_before(&mut self, now_ms: i64) -> Option<(i64, u32)> {
+            let element = *self.0.first_key_value()?.0;
+            (element.0 < now_ms && self.remove(element)).then_some(element)
+        }
+    }
+
+    fn check(timeline: &Timeline) {
+        let mut last = None;
+        for (bound, leaf) in &timeline.leaves {
+            assert!(leaf.passed < leaf.elements.len(), "a leaf holds something");
+            let same = leaf.elements[leaf.passed] == *leaf.elements.last().expect("not empty");
+            assert!(leaf.elements.len() <= LEAF_MAX || same, "a leaf of different elements is split");
+            for packed in &leaf.elements[leaf.passed..] {
+                let element = unpack(*bound, *packed);
+                assert!(element >= *bound && last <= Some(element), "in order");
+                last = Some(element);
+            }
+        }
+    }
+
+    /// Runs with times drawn by `ms`, against a map that counts.
+    fn run(seed: u64, mut ms: impl FnMut(&mut Rng, u64) -> i64) {
+        let mut rng = Rng::seeded(seed);
+        let (mut timeline, mut twin) = (Timeline::default(), Twin::default());
+        let mut growing = true;
+        for step in 0..12_000 {
+            if rng.below(1000) == 0 {
+                growing = !growing;
+            }
+            let element = (ms(&mut rng, step), rng.below(3) as u32);
+            if (rng.below(10) < 7) == growing {
+                timeline.insert(element.0, element.1);
+                *twin.0.entry(element).or_default() += 1;
+            } else if rng.below(3) == 0 {
+                let now_ms = twin.0.first_key_value().map_or(0, |(first, _)| first.0.saturating_add(1));
+                assert_eq!(timeline.is_due(now_ms), !twin.0.is_empty(), "seed {seed} step {step}");
+                assert_eq!(timeline.pop_before(now_ms), twin.pop_before(now_ms), "seed {seed} step {step}");
+            } else {
+                let some = twin.0.range(element..).next().map_or(element, |(some, _)| *some);
+                assert_eq!(timeline.remove(some.0, some.1), twin.remove(some), "seed {seed} step {step}");
+                assert_eq!(timeline.remove(some.0, 7), twin.remove((some.0, 7)), "seed {seed} step {step}");
+            }
+            if step % 500 == 0 {
+                check(&timeline);
+            }
+        }
+        check(&timeline);
+        while let Some(element) = twin.pop_before(i64::MAX) {
+            assert_eq!(timeline.pop_before(i64::MAX), Some(element), "seed {seed}");
+        }
+        assert_eq!(timeline.pop_before(i64::MAX), None, "seed {seed}");
+    }
+
+    #[test]
+    fn it_keeps_what_a_sorted_map_keeps() {
+        for seed in 0..6 {
+            run(seed, |rng, _| rng.below(5_000) as i64);
+            run(seed, |rng, step| (step + rng.below(100)) as i64);
+            run(seed, |rng, step| (20_000_000 - step * 1000 + rng.below(10)) as i64);
+            run(seed, |rng, _| rng.next_u64() as i64 >> rng.below(64));
+            run(seed, |rng, _| [i64::MIN, i64::MAX - 1, -1, 0][rng.below(4) as usize]);
+        }
+    }
+
+    #[test]
+    fn a_million_random_times_take_little_more_than_eight_bytes_each() {
+        let mut rng = Rng::seeded(1);
+        let mut timeline = Timeline::default();
+        const COUNT: usize = 1_000_000;
+        for id in 0..COUNT {
+            timeline.insert(1_700_000_000_000 + rng.below(86_400_000) as i64, id as u32);
+        }
+        let elements: usize = timeline.leaves.values().map(|leaf| leaf.elements.capacity() * 8).sum();
+        assert!(elements < COUNT * 19 / 2, "{elements} bytes");
+        assert!(timeline.leaves.len() < COUNT / 300, "{} leaves", timeline.leaves.len());
+    }
+}

@@ -7,6 +7,11 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     let now_s = server.clock.now_s();
     let loading_beside = server.async_loading();
     let save = server.persist.snapshots.info(now_s);
+    let load = server.load_info();
+    let (keys_loaded, keys_expired) = match &load {
+        Some(load) => (load.keys_loaded, load.keys_expired),
+        None => (server.persist.last_load_keys_loaded, server.persist.last_load_keys_expired),
+    };
     info.heading("Persistence");
     info.flag("loading", server.loading && !loading_beside);
     info.flag("async_loading", loading_beside);
@@ -24,8 +29,8 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.field("rdb_current_bgsave_time_sec", save.current_duration_s);
     info.field("rdb_saves", save.saves);
     info.field("rdb_last_cow_size", save.last_cow_size);
-    info.field("rdb_last_load_keys_expired", server.persist.last_load_keys_expired);
-    info.field("rdb_last_load_keys_loaded", server.persist.last_load_keys_loaded);
+    info.field("rdb_last_load_keys_expired", keys_expired);
+    info.field("rdb_last_load_keys_loaded", keys_loaded);
     info.none(&["aof_enabled", "aof_rewrite_in_progress", "aof_rewrite_scheduled"]);
     info.field("aof_last_rewrite_time_sec", -1);
     info.field("aof_current_rewrite_time_sec", -1);
@@ -33,7 +38,7 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.none(&["aof_rewrites", "aof_rewrites_consecutive_failures"]);
     info.field("aof_last_write_status", "ok");
     info.none(&["aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size"]);
-    if let Some(load) = server.load_info() {
+    if let Some(load) = load {
         info.field("loading_start_time", load.start_time_s);
         info.field("loading_total_bytes", load.total_bytes);
         info.field("loading_rdb_used_mem", load.rdb_used_mem);

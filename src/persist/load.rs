@@ -249,3 +249,108 @@ pub fn log_failure(error: &LoadError, from_socket: bool) {
         "Internal error in RDB reading offset {offset}, function at rdb/load -> {reason}{consequence}"
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keyspace::Keyspace;
+    use crate::persist::rdb::load::Duplicates;
+    use crate::util::rng::Rng;
+
+    // Saved by a real redis-server 7.0.15.
+    const STRINGS: &[u8] = include_bytes!("../../tests/data/rdb/strings.rdb");
+    const KEYS: u64 = 22;
+
+    const OPTIONS: LoadOptions = LoadOptions {
+        checksum: true,
+        drop_expired: true,
+        now_ms: 1_795_358_200_000,
+        duplicates: Duplicates::Refuse,
+    };
+    const NOW_S: i64 = OPTIONS.now_ms / 1000;
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn slice(
+        loading: &mut Loading,
+        keyspace: &mut Keyspace,
+        budget: Duration,
+    ) -> Result<Progress, LoadError> {
+        loading.load_slice(&mut Target { keyspace, on_expired: &mut |_, _| {} }, budget)
+    }
+
+    #[test]
+    fn a_stream_loads_whatever_the_chunks_it_comes_in() {
+        for seed in 0..200 {
+            let mut rng = Rng::seeded(seed);
+            let mut keyspace = Keyspace::with_seeds(16, [1, 2, 3, 4]);
+            let mut loading = Loading::stream(OPTIONS, Some(STRINGS.len() as u64));
+            let mut left: &[u8] = &[STRINGS, b"the stream goes on"].concat();
+            let loaded = loop {
+                match slice(&mut loading, &mut keyspace, LONG).expect("a good snapshot") {
+                    Progress::Done(loaded) => break loaded,
+                    Progress::More => {}
+                    Progress::NeedBytes => {
+                        let len = (1 + rng.below(300) as usize).min(left.len());
+                        loading.feed(&left[..len]);
+                        left = &left[len..];
+                    }
+                }
+            };
+            assert_eq!(loaded.keys_loaded, KEYS, "seed {seed}");
+            assert_eq!([loading.rest(), left].concat(), b"the stream goes on", "seed {seed}");
+            assert_eq!(loading.info(NOW_S).percent, 100.0);
+        }
+    }
+
+    #[test]
+    fn a_stream_that_ends_early_says_where() {
+        let mut keyspace = Keyspace::with_seeds(16, [1, 2, 3, 4]);
+        let mut loading = Loading::stream(OPTIONS, None);
+        assert_eq!(loading.version(), None);
+        loading.feed(&STRINGS[..80]);
+        assert!(matches!(slice(&mut loading, &mut keyspace, LONG), Ok(Progress::NeedBytes)));
+        assert_eq!(loading.version(), Some(10));
+        assert_eq!(loading.cut_off(), LoadError { offset: 80, reason: Reason::Truncated });
+    }
+
+    #[test]
+    fn the_figures_move() {
+        let mut keyspace = Keyspace::with_seeds(16, [1, 2, 3, 4]);
+        let mut loading = Loading::stream(OPTIONS, Some(STRINGS.len() as u64));
+        loading.feed(STRINGS);
+        loading.set_key_delay(1);
+        let mut loaded_bytes = Vec::new();
+        while let Progress::More =
+            slice(&mut loading, &mut keyspace, Duration::ZERO).expect("a good snapshot")
+        {
+            let info = loading.info(NOW_S + 2);
+            assert!(info.percent < 100.0 && info.total_bytes == STRINGS.len() as u64, "{info:?}");
+            loaded_bytes.push(info.loaded_bytes);
+        }
+        assert!(loaded_bytes.len() > 20 && loaded_bytes.is_sorted(), "{loaded_bytes:?}");
+        let info = loading.info(NOW_S);
+        assert_eq!((info.keys_loaded, info.start_time_s, info.rdb_used_mem), (KEYS, NOW_S, 986_856));
+    }
+
+    #[test]
+    fn without_a_length_memory_is_the_guess_and_never_says_all() {
+        let mut keyspace = Keyspace::with_seeds(16, [1, 2, 3, 4]);
+        let mut loading = Loading::stream(OPTIONS, None);
+        assert_eq!(loading.info(NOW_S).percent, 0.0);
+        loading.feed(STRINGS);
+        assert!(matches!(slice(&mut loading, &mut keyspace, LONG), Ok(Progress::Done(_))));
+        let info = loading.info(NOW_S);
+        assert!(info.percent > 0.0 && info.percent <= 99.99, "{info:?}");
+    }
+
+    #[test]
+    fn an_empty_file_is_a_truncated_one() {
+        let path = std::env::temp_dir().join(format!("oxidis-empty-rdb-{}", std::process::id()));
+        std::fs::write(&path, b"").expect("written");
+        let mut loading = Loading::open(&path, OPTIONS).expect("opened");
+        let mut keyspace = Keyspace::with_seeds(16, [1, 2, 3, 4]);
+        let error = slice(&mut loading, &mut keyspace, LONG).expect_err("nothing there");
+        assert_eq!(error, LoadError { offset: 0, reason: Reason::Truncated });
+        std::fs::remove_file(&path).expect("removed");
+    }
+}

@@ -12,8 +12,9 @@
 //! | final  | keys written | cow bytes    | cow age us    |    u64 little-endian each; final is 0 or 1
 //! ```
 //!
-//! The pipe is also how a child learns that the parent is gone: writing a report fails, and the child stops, since
-//! what it would finish could replace the newer file of a server started after its own.
+//! A child does not outlive its parent: what it would finish could replace the newer file of a server started after
+//! its own. The kernel sends it SIGUSR1 when the parent ends, and where that is not to be had, a report that cannot be
+//! written tells.
 
 use crate::sys::errno::strerror;
 use crate::sys::fork::{self, Exit, Forked};
@@ -118,9 +119,10 @@ impl Child {
         work: impl FnOnce(&mut Reporter) -> bool,
     ) -> io::Result<Spawned> {
         let (info, report_to) = pipe::nonblocking_reader()?;
+        let parent = std::process::id();
         let before = Instant::now();
         match fork::fork()? {
-            Forked::Child => run_child(name, report_to, keep, work),
+            Forked::Child => run_child(name, parent, report_to, keep, work),
             Forked::Parent(pid) => {
                 let fork_us = before.elapsed().as_micros() as u64;
                 let figures = ChildFigures { keys_total, ..ChildFigures::default() };
@@ -208,12 +210,14 @@ fn end_of(exit: Exit) -> ChildEnd {
 
 fn run_child(
     name: &'static str,
+    parent: u32,
     report_to: PipeWriter,
     keep: &[RawFd],
     work: impl FnOnce(&mut Reporter) -> bool,
 ) -> ! {
     // First of all, since a signal may come at any time and must not run the parent's handling.
     fork::reset_child_signals();
+    fork::stop_with_parent(parent);
     crate::util::log::set_role(crate::util::log::Role::Child);
     crate::sys::time::freeze_offset();
     let mut keep: Vec<RawFd> = keep.iter().copied().chain([report_to.as_raw_fd()]).collect();

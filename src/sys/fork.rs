@@ -1,8 +1,12 @@
 //! Forking, and what a forked child needs to live apart from its parent: its own signal handling, no inherited
 //! descriptors but the ones it asked for, an exit that runs none of the parent's cleanup.
 
+use std::ffi::{CString, c_char};
 use std::io;
 use std::os::fd::RawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicPtr, Ordering::SeqCst};
 
 /// Which side of the fork returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,8 +57,14 @@ pub fn exit_now(code: i32) -> ! {
 /// its child by SIGUSR1), and a pipe with no reader is an error of `write`.
 pub fn reset_child_signals() {
     extern "C" fn stop(_: libc::c_int) {
-        // SAFETY: _exit is async-signal-safe.
-        unsafe { libc::_exit(STOPPED_ON_REQUEST) }
+        let path = REMOVE_ON_STOP.load(SeqCst);
+        // SAFETY: both calls are async-signal-safe; the path is a C string that is never freed.
+        unsafe {
+            if !path.is_null() {
+                libc::unlink(path);
+            }
+            libc::_exit(STOPPED_ON_REQUEST)
+        }
     }
     set_handler(libc::SIGUSR1, stop as extern "C" fn(libc::c_int) as libc::sighandler_t);
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGPIPE, libc::SIGHUP] {
@@ -66,6 +76,29 @@ pub fn reset_child_signals() {
         let mut none: libc::sigset_t = std::mem::zeroed();
         libc::sigemptyset(&mut none);
         libc::sigprocmask(libc::SIG_SETMASK, &none, std::ptr::null_mut());
+    }
+}
+
+/// The file that a child which is stopped does not leave behind.
+static REMOVE_ON_STOP: AtomicPtr<c_char> = AtomicPtr::new(std::ptr::null_mut());
+
+/// From now on SIGUSR1 removes this file before it ends the child. The path is kept for the child's whole life.
+pub fn remove_on_stop(path: &Path) {
+    if let Ok(path) = CString::new(path.as_os_str().as_bytes()) {
+        REMOVE_ON_STOP.store(path.into_raw(), SeqCst);
+    }
+}
+
+/// Has the kernel stop this child by SIGUSR1 when its parent ends, however it ends. `parent` is the parent's pid.
+pub fn stop_with_parent(parent: u32) {
+    // SAFETY: prctl takes numbers here, getppid nothing.
+    let still_there = unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGUSR1 as libc::c_ulong);
+        libc::getppid() as u32 == parent
+    };
+    if !still_there {
+        // It ended before the kernel had been asked.
+        exit_now(STOPPED_ON_REQUEST);
     }
 }
 

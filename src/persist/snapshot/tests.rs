@@ -160,6 +160,31 @@ fn a_killed_child_leaves_no_file_and_counts_as_failure() {
     assert!(!snapshots.refuses_writes(true, true));
 }
 
+/// Ends without unwinding, as by SIGKILL, once its own child's file is there.
+fn run_and_vanish(folder: &Folder, ready: &PipeWriter) -> ! {
+    let mut snapshots = Snapshots::new(100);
+    start_slow(folder, &mut snapshots);
+    let _ = (&*ready).write_all(&snapshots.child_pid().expect("a child").to_le_bytes());
+    fork::exit_now(0)
+}
+
+#[test]
+fn a_child_and_its_file_go_with_a_server_that_is_killed() {
+    let folder = Folder::new();
+    let (mut from_server, ready) = io::pipe().expect("pipe");
+    let server = match fork::fork().expect("fork") {
+        fork::Forked::Child => run_and_vanish(&folder, &ready),
+        fork::Forked::Parent(pid) => pid,
+    };
+    let mut pid = [0; 4];
+    from_server.read_exact(&mut pid).expect("the server forked");
+    fork::wait(server).expect("it ends");
+    let process = format!("/proc/{}", i32::from_le_bytes(pid));
+    wait_for("the file to go", || folder.files().is_empty().then_some(()));
+    let gone = || !fs::read_to_string(format!("{process}/cmdline")).is_ok_and(|text| !text.is_empty());
+    wait_for("the child to go", || gone().then_some(()));
+}
+
 #[test]
 fn a_child_stopped_by_the_server_is_no_failure() {
     let folder = Folder::new();

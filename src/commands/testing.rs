@@ -101,7 +101,7 @@ impl Bench {
             Propagate::AsSent => propagated.push(show(parts.to_vec())),
             Propagate::Never => {}
             Propagate::Instead(commands) => {
-                propagated.extend(commands.iter().map(|c| show(c.iter().map(Vec::as_slice).collect())));
+                propagated.extend(commands.iter().map(|c| show(c.as_args().iter().collect())));
             }
         }
         Outcome { reply: reply.to_vec().escape_ascii().to_string(), propagated, dirty: effects.dirty }

@@ -1,7 +1,7 @@
 //! What a command did to the data, for `server::apply` to act on after the handler.
 
-/// A command to propagate: its name and arguments.
-pub type OwnedCmd = Vec<Vec<u8>>;
+use crate::protocol::args::OwnedArgs;
+use smallvec::SmallVec;
 
 /// What of the running command goes to the replicas and the AOF.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub enum Propagate {
     /// Nothing, though the command made the keyspace dirty.
     Never,
     /// These commands in place of the request.
-    Instead(Vec<OwnedCmd>),
+    Instead(SmallVec<[OwnedArgs; 1]>),
 }
 
 /// Everything about a command that others than its client must learn.
@@ -36,11 +36,16 @@ impl Effects {
     }
 
     /// Propagates `argv` in place of the request. Called again, adds another command.
-    pub fn propagate_instead<A: AsRef<[u8]>>(&mut self, argv: impl IntoIterator<Item = A>) {
-        let command: OwnedCmd = argv.into_iter().map(|arg| arg.as_ref().to_vec()).collect();
+    pub fn propagate_instead<A, I>(&mut self, argv: I)
+    where
+        A: AsRef<[u8]>,
+        I: IntoIterator<Item = A>,
+        I::IntoIter: Clone,
+    {
+        let command = OwnedArgs::collect(argv.into_iter());
         match &mut self.propagate {
             Propagate::Instead(commands) => commands.push(command),
-            other => *other = Propagate::Instead(vec![command]),
+            other => *other = Propagate::Instead(SmallVec::from_buf([command])),
         }
     }
 }

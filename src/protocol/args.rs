@@ -114,6 +114,17 @@ impl OwnedArgs {
         Self::default()
     }
 
+    /// A copy of `parts`, in two allocations.
+    #[must_use]
+    pub fn collect<A: AsRef<[u8]>>(parts: impl Iterator<Item = A> + Clone) -> Self {
+        let (count, bytes) = parts.clone().fold((0, 0), |(n, len), part| (n + 1, len + part.as_ref().len()));
+        let mut args = OwnedArgs { buffer: Vec::with_capacity(bytes), spans: Vec::with_capacity(count) };
+        for part in parts {
+            args.push(part.as_ref());
+        }
+        args
+    }
+
     /// A copy of `parts`.
     #[must_use]
     pub fn from_parts(parts: &[&[u8]]) -> Self {

@@ -5,9 +5,9 @@
 
 use super::Server;
 use crate::client::ClientId;
-use crate::keyspace::effects::{OwnedCmd, Propagate};
+use crate::keyspace::effects::Propagate;
 use crate::protocol::Args;
-use crate::protocol::args::encode_command;
+use crate::protocol::args::{OwnedArgs, encode_command};
 
 impl Server {
     /// Acts on the effects of the command that just ran in database `db`, and clears them.
@@ -24,7 +24,7 @@ impl Server {
         // A replica passes its primary's bytes on as they came: what the commands did there is in them already.
         if self.stream_wanted() && !obeys {
             let as_sent = wrote && propagate == Propagate::AsSent;
-            let instead: &[OwnedCmd] = match &propagate {
+            let instead: &[OwnedArgs] = match &propagate {
                 Propagate::Instead(commands) => commands,
                 Propagate::AsSent | Propagate::Never => &[],
             };
@@ -39,7 +39,7 @@ impl Server {
                 self.feed_args(db, args);
             }
             for command in instead {
-                self.feed_command(db, command.iter().map(Vec::as_slice));
+                self.feed_command(db, command.as_args().iter());
             }
             if count > 1 {
                 self.feed_stream(db, b"*1\r\n$4\r\nEXEC\r\n");

@@ -3,7 +3,9 @@
 mod command_table;
 mod config_table;
 mod generate;
+mod info;
 mod pair;
+mod sessions;
 mod wire;
 
 #[path = "../harness/mod.rs"]

@@ -150,7 +150,7 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
         let redacted = without(&std::mem::take(&mut server.redacted), args);
         show(server, id, declared.flags, redacted.as_args(), usec);
     }
-    server.apply_effects(id, db, args);
+    server.apply_effects(id, declared, db, args);
 }
 
 /// The arguments, with some that are not to be read.

@@ -35,7 +35,8 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.none(&["pubsub_channels", "pubsub_patterns", "pubsubshard_channels"]);
     info.field("latest_fork_usec", s.latest_fork_usec);
     info.field("total_forks", s.total_forks);
-    info.none(&["migrate_cached_sockets", "slave_expires_tracked_keys"]);
+    info.none(&["migrate_cached_sockets"]);
+    info.field("slave_expires_tracked_keys", server.own_expires.len());
     info.none(&["active_defrag_hits", "active_defrag_misses"]);
     info.none(&["active_defrag_key_hits", "active_defrag_key_misses"]);
     info.none(&["total_active_defrag_time", "current_active_defrag_time"]);

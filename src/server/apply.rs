@@ -4,6 +4,7 @@
 //! more than one command comes of it, they travel as a transaction, so that no replica shows half of them.
 
 use super::Server;
+use super::command::{Command, Flags};
 use crate::client::ClientId;
 use crate::keyspace::effects::Propagate;
 use crate::protocol::Args;
@@ -11,7 +12,7 @@ use crate::protocol::args::{OwnedArgs, encode_command};
 
 impl Server {
     /// Acts on the effects of the command that just ran in database `db`, and clears them.
-    pub fn apply_effects(&mut self, id: ClientId, db: usize, args: Args<'_>) {
+    pub fn apply_effects(&mut self, id: ClientId, command: &Command, db: usize, args: Args<'_>) {
         let effects = &mut self.keyspace.effects;
         if effects.dirty == 0 && effects.expired.is_empty() && effects.propagate == Propagate::AsSent {
             return;
@@ -22,6 +23,9 @@ impl Server {
         let expired = std::mem::take(&mut effects.expired);
         let obeys = self.clients.get(id).is_some_and(|c| c.must_obey());
         // A replica passes its primary's bytes on as they came: what the commands did there is in them already.
+        if wrote && !obeys && self.is_replica() {
+            self.own_expires.note(command, args, db, &self.keyspace);
+        }
         if self.stream_wanted() && !obeys {
             let as_sent = wrote && propagate == Propagate::AsSent;
             let instead: &[OwnedArgs] = match &propagate {
@@ -29,7 +33,8 @@ impl Server {
                 Propagate::AsSent | Propagate::Never => &[],
             };
             let count = expired.len() + usize::from(as_sent) + instead.len();
-            if count > 1 {
+            let transaction = count > 1 && !command.has(Flags::TOUCHES_ARBITRARY_KEYS);
+            if transaction {
                 self.feed_stream(db, b"*1\r\n$5\r\nMULTI\r\n");
             }
             for (db, key) in &expired {
@@ -41,7 +46,7 @@ impl Server {
             for command in instead {
                 self.feed_command(db, command.as_args().iter());
             }
-            if count > 1 {
+            if transaction {
                 self.feed_stream(db, b"*1\r\n$4\r\nEXEC\r\n");
             }
             if wrote

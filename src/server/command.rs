@@ -56,8 +56,9 @@ bitflags! {
         const MOVABLEKEYS = 1 << 18;
         /// Not served during an asynchronous load.
         const NO_ASYNC_LOADING = 1 << 19;
-        /// Not listed by COMMAND to clients: internal.
-        const ONLY_SENTINEL = 1 << 20;
+        /// May find expired keys that have nothing to do with each other: their deletions travel each for itself, not
+        /// as a transaction. Not shown by COMMAND.
+        const TOUCHES_ARBITRARY_KEYS = 1 << 20;
     }
 }
 

@@ -92,6 +92,11 @@ impl Server {
             let share = EXPIRE_PERCENT + 2 * effort;
             self.expire_keys(Duration::from_micros(1_000_000 * share / u64::from(hz) / 100));
         }
+        if self.is_replica() {
+            self.own_expires.expire(&mut self.keyspace, self.clock.now_ms());
+        } else {
+            self.own_expires.clear();
+        }
         if self.config.activerehashing && !self.child_alive {
             self.keyspace.rehash_for(REHASH_BUDGET);
         }

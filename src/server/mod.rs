@@ -15,6 +15,7 @@ pub mod cron;
 pub mod lazyfree;
 pub mod listeners;
 pub mod monitor;
+pub mod own_expires;
 pub mod pause;
 pub mod persistence;
 pub mod reconfigure;
@@ -79,6 +80,8 @@ pub struct Server {
     pub blocked: Vec<ClientId>,
     /// Changes since the last successful save.
     pub dirty: u64,
+    /// Keys with an expiry that were written here while we follow a primary.
+    pub own_expires: own_expires::OwnExpires,
     /// DEBUG SET-ACTIVE-EXPIRE.
     pub active_expire: bool,
     /// Saving, and loading from disk.
@@ -149,6 +152,7 @@ impl Server {
             closing: Vec::new(),
             blocked: Vec::new(),
             dirty: 0,
+            own_expires: own_expires::OwnExpires::default(),
             active_expire: true,
             persist: Persistence::new(crate::util::clock::wall_us() / 1_000_000),
             repl,

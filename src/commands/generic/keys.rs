@@ -9,7 +9,7 @@ use c_compat::glob;
 pub static KEYS: Command = Command {
     name: "keys",
     arity: 2,
-    flags: flags!(READONLY),
+    flags: flags!(READONLY | TOUCHES_ARBITRARY_KEYS),
     acl: acl!(KEYSPACE | READ | SLOW | DANGEROUS),
     keys: &[],
     group: Group::Generic,

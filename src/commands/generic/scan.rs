@@ -15,7 +15,7 @@ const COUNT: u64 = 10;
 pub static SCAN: Command = Command {
     name: "scan",
     arity: -2,
-    flags: flags!(READONLY),
+    flags: flags!(READONLY | TOUCHES_ARBITRARY_KEYS),
     acl: acl!(KEYSPACE | READ | SLOW),
     keys: &[],
     group: Group::Generic,

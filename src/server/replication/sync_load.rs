@@ -263,6 +263,7 @@ impl Server {
             self.settle_replication();
             log_notice!("MASTER <-> REPLICA sync: Flushing old data");
             let old = self.keyspace.flush_all();
+            self.own_expires.clear();
             self.dispose(old, true);
         }
         log_notice!("MASTER <-> REPLICA sync: Loading DB in memory");
@@ -346,6 +347,7 @@ impl Server {
             self.settle_replication();
             log_notice!("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
             self.keyspace.swap_data(&mut beside);
+            self.own_expires.clear();
             let old = beside.flush_all();
             self.dispose(old, true);
             log_notice!("MASTER <-> REPLICA sync: Discarding old DB in background");

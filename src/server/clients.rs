@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Bytes written to one client in one go, so that a big reply does not hold the others up.
 const WRITE_MAX: usize = 64 * 1024;
+/// Unread replies of a client that has not logged in, beyond the first chunk, bytes.
+const STRANGER_OUTPUT_MAX: usize = 1024;
 
 impl Server {
     /// Takes a connection in as a client.
@@ -72,7 +74,9 @@ impl Server {
             // Replicas read from the backlog, which holds them to their limit; our primary gets only ACKs.
             ClientClass::Replica | ClientClass::Primary => return,
         };
-        if over_limit(client, limit, now) && !client.flags.contains(ClientFlags::CLOSE_ASAP) {
+        if (over_limit(client, limit, now) || over_stranger_limit(client))
+            && !client.flags.contains(ClientFlags::CLOSE_ASAP)
+        {
             let text = describe(client, &self.registry, now);
             log_warning!("Client {text} scheduled to be closed ASAP for overcoming of output buffer limits.");
             self.stats.client_output_limit_disconnections += 1;
@@ -210,6 +214,12 @@ impl Server {
             self.pending_reads.push(id);
         }
     }
+}
+
+/// Whoever has not logged in must read the errors that he is answered, not fill our memory with them.
+fn over_stranger_limit(client: &Client) -> bool {
+    let (_, sealed) = client.reply.memory();
+    !client.authenticated && sealed > STRANGER_OUTPUT_MAX
 }
 
 fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> bool {

@@ -20,6 +20,8 @@ pub enum Check {
     Unordered,
     /// The same type of reply.
     Kind,
+    /// HELP: the same first line; the words are each program's own.
+    Help,
     /// The same HELLO map but for the version and the client's id.
     Hello,
     /// DEBUG OBJECT's line but for the address and the clock.
@@ -389,7 +391,12 @@ impl Generator {
             && args.get(1).is_some_and(|word| {
                 [b"INFO".as_slice(), b"LIST", b"ID"].iter().any(|own| word.eq_ignore_ascii_case(own))
             });
-        let check = if own_client { Check::Kind } else { check };
+        let help = args.len() == 2 && args[1].eq_ignore_ascii_case(b"HELP");
+        let check = match check {
+            _ if own_client => Check::Kind,
+            Check::Exact if help => Check::Help,
+            check => check,
+        };
         if !deterministic(&args) {
             return self.step();
         }

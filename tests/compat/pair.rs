@@ -224,6 +224,7 @@ pub fn same(ours: &Reply, real: &Reply, check: Check) -> bool {
             a == b && ours.raw[0] == real.raw[0]
         }
         (Check::Kind, a, b) => std::mem::discriminant(a) == std::mem::discriminant(b) && !a.is_error(),
+        (Check::Help, Value::Array(a), Value::Array(b)) => a.len() > 3 && a[0] == b[0],
         (Check::Hello, Value::Array(a), Value::Array(b)) | (Check::Hello, Value::Map(a), Value::Map(b)) => {
             a.len() == b.len() && (0..a.len()).all(|i| a[i] == b[i] || i == 3 || i == 7)
         }

@@ -40,6 +40,8 @@ bitflags! {
         const DEAD = 1 << 15;
         /// Waits for a reply that must come before its replication link is used: replicas before PSYNC.
         const REPLICA_HANDSHAKE = 1 << 16;
+        /// It sends no more: its socket is to be read until its end, without another event.
+        const ENDED = 1 << 17;
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Ready {
     pub readable: bool,
     /// It can be written, or was closed.
     pub writable: bool,
+    /// The other side sends no more: what is left can be read, and then its end. No further event tells of it.
+    pub ended: bool,
 }
 
 impl EventLoop {
@@ -55,6 +57,7 @@ impl EventLoop {
             token: e.token(),
             readable: e.is_readable() || e.is_read_closed() || e.is_error(),
             writable: e.is_writable() || e.is_write_closed() || e.is_error(),
+            ended: e.is_read_closed() || e.is_error(),
         }));
         Ok(())
     }

@@ -41,9 +41,11 @@ pub fn read_client(server: &mut Server, id: ClientId) {
             let now = server.clock.monotonic_ms();
             if let Some(client) = server.clients.get_mut(id) {
                 client.active_ms = now;
-                // A short read emptied the socket, and new bytes bring a new event; a full one may have left some.
-                client.flags.set(ClientFlags::READABLE, filled);
-                if filled {
+                // A short read emptied the socket, and new bytes bring a new event; a full one may have left some,
+                // and the end of the stream is still to be read when its event came along with the bytes.
+                let more = filled || client.flags.contains(ClientFlags::ENDED);
+                client.flags.set(ClientFlags::READABLE, more);
+                if more {
                     server.queue_read(id);
                 }
             }
@@ -55,6 +57,8 @@ pub fn read_client(server: &mut Server, id: ClientId) {
                 "Client closed connection {}",
                 describe(client, &server.registry, server.clock.monotonic_ms())
             );
+            // One that sent its requests and then no more may still read the replies.
+            server.write_client(id);
             server.close_later(id);
         }
         Moved::Failed(e) => {

@@ -70,6 +70,11 @@ fn dispatch(server: &mut Server, event: Ready, accepting: &mut Vec<Token>) {
     let Some(client) = server.clients.at_slot(slot) else { return };
     let id = client.id;
     let wants_write = client.flags.contains(ClientFlags::WAITS_WRITABLE);
+    if event.ended
+        && let Some(client) = server.clients.get_mut(id)
+    {
+        client.flags.insert(ClientFlags::ENDED);
+    }
     if event.readable {
         read_client(server, id);
     }

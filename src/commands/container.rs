@@ -2,6 +2,7 @@
 //! subcommand with its arguments, then what it does, indented.
 
 use crate::client::ClientId;
+pub use crate::protocol::args::c_str;
 use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::Server;
 use crate::server::command::{Acl, Command, Flags, Group, Run};
@@ -48,10 +49,4 @@ pub fn misused(args: Args<'_>) -> CmdError {
         [b"unknown subcommand or wrong number of arguments for '", shown, b"'. Try ", &name, b" HELP."]
             .concat(),
     )
-}
-
-/// An argument as C sees it: it ends at its first zero byte.
-#[must_use]
-pub fn c_str(arg: &[u8]) -> &[u8] {
-    arg.split(|b| *b == 0).next().unwrap_or_default()
 }

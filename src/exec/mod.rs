@@ -3,6 +3,8 @@
 mod admit;
 
 use crate::client::{Blocked, ClientFlags, ClientId};
+use crate::log_warning;
+use crate::protocol::args::c_str;
 use crate::protocol::{Args, CmdError, OwnedArgs};
 use crate::server::Server;
 use crate::server::command::{CommandId, Exec, Flags, Run};
@@ -21,6 +23,10 @@ pub enum Outcome {
 pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     let command = match find(server, id, args) {
         Ok(command) => command,
+        Err(_) if is_http(args.at(0)) => {
+            abort_attack(server, id);
+            return Outcome::Done;
+        }
         Err(error) => {
             refuse(server, id, None, &error);
             return Outcome::Done;
@@ -67,11 +73,31 @@ fn find(server: &mut Server, id: ClientId, args: Args<'_>) -> Result<CommandId, 
     Ok(found)
 }
 
+/// A line that an HTTP client sends: a browser is being used to reach us.
+fn is_http(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"post") || name.eq_ignore_ascii_case(b"host:")
+}
+
+/// Drops a client that speaks HTTP, before the body of its request is run as commands.
+fn abort_attack(server: &mut Server, id: ClientId) {
+    const LOGGED_EVERY_MS: u64 = 60_000;
+    let now = server.clock.monotonic_ms();
+    if server.attack_logged_ms.is_none_or(|logged| now - logged > LOGGED_EVERY_MS) {
+        server.attack_logged_ms = Some(now);
+        log_warning!(
+            "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This \
+             is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. \
+             Connection aborted."
+        );
+    }
+    server.close_later(id);
+}
+
 /// The error for a command that does not exist: with the first arguments, so that the log of a client shows what it
 /// thought it was saying.
 fn unknown_command(args: Args<'_>) -> CmdError {
     const SHOWN_MAX: usize = 128;
-    let name = args.at(0);
+    let name = c_str(args.at(0));
     let mut text = b"unknown command '".to_vec();
     text.extend_from_slice(&name[..name.len().min(SHOWN_MAX)]);
     text.extend_from_slice(b"', with args beginning with: ");
@@ -80,6 +106,7 @@ fn unknown_command(args: Args<'_>) -> CmdError {
         if shown.len() >= SHOWN_MAX {
             break;
         }
+        let arg = c_str(arg);
         shown.push(b'\'');
         shown.extend_from_slice(&arg[..arg.len().min(SHOWN_MAX - (shown.len() - 1))]);
         shown.extend_from_slice(b"' ");

@@ -2,6 +2,12 @@
 
 use std::ops::Index;
 
+/// An argument as C sees it: it ends at its first zero byte.
+#[must_use]
+pub fn c_str(arg: &[u8]) -> &[u8] {
+    arg.split(|b| *b == 0).next().unwrap_or_default()
+}
+
 /// Where an argument lies in its buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {

@@ -1,5 +1,6 @@
 //! The errors that commands answer, each text once. Clients match on these texts, so they are Redis's to the letter.
 
+use super::args::c_str;
 use std::borrow::Cow;
 
 /// An error reply: the line without its leading `-` and without CRLF, such as `ERR syntax error`.
@@ -78,7 +79,8 @@ impl CmdError {
     /// A container command was given a subcommand, or an arity, that it does not have.
     #[must_use]
     pub fn unknown_subcommand(subcommand: &[u8], command: &str) -> Self {
-        let shown = &subcommand[..subcommand.len().min(128)];
+        let shown = c_str(subcommand);
+        let shown = &shown[..shown.len().min(128)];
         Self::err(
             [
                 b"unknown subcommand '".as_slice(),

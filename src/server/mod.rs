@@ -118,6 +118,8 @@ pub struct Server {
     pub startup_memory: usize,
     /// Whether the server is on its way out.
     pub shutdown: shutdown::Shutdown,
+    /// When the log last told of HTTP sent to us.
+    pub attack_logged_ms: Option<u64>,
     /// The loop ends with this exit code at the end of the turn.
     pub exit: Option<i32>,
     /// The buffer that sockets are read into.
@@ -171,6 +173,7 @@ impl Server {
             recent_buffers: (0, 0),
             startup_memory: 0,
             shutdown: shutdown::Shutdown::Running,
+            attack_logged_ms: None,
             exit: None,
             read_buffer: vec![0; READ_BUFFER],
         }

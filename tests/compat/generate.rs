@@ -24,8 +24,10 @@ pub enum Check {
     Help,
     /// The same HELLO map but for the version and the client's id.
     Hello,
-    /// DEBUG OBJECT's line but for the address and the clock.
+    /// DEBUG OBJECT's line but for the address, the references and the clock.
     DebugObject,
+    /// OBJECT REFCOUNT: Redis knows whether a small integer is its shared object or was copied; we do not.
+    References,
 }
 
 pub enum Step {
@@ -489,7 +491,7 @@ impl Generator {
                 0 => args!["HELP"],
                 1 => return (args!["IDLETIME", key], Near(5)),
                 2 => args!["FREQ", key],
-                3 => args!["REFCOUNT", key],
+                3 => return (args!["REFCOUNT", key], References),
                 4 => args![self.rng.pick(&["nothing", "", "encoding", "FREQ"])],
                 _ => args!["ENCODING", key],
             },
@@ -551,7 +553,7 @@ impl Generator {
             "DEBUG" => match self.rng.below(8) {
                 0 => args!["nothing"],
                 1 => args!["SLEEP", "0"],
-                2 => args!["STRINGMATCH-LEN", "10", "a*"],
+                2 => args!["SLEEP", "0", "x"],
                 3 | 4 => return (args!["OBJECT", key], DebugObject),
                 5 => args!["DIGEST"],
                 _ => args!["DIGEST-VALUE", key, self.key()],
@@ -642,7 +644,9 @@ impl Generator {
             args.push("ABSTTL".into());
         }
         if self.rng.chance(10) {
-            args.extend(args![self.rng.pick(&["IDLETIME", "FREQ"]), self.integer()]);
+            // Idle times of more than the 24 bits of the LRU clock wrap around in Redis.
+            let number = self.rng.pick(&["0", "1", "255", "256", "10000000", "-1", "abc", "1.5"]);
+            args.extend(args![self.rng.pick(&["IDLETIME", "FREQ"]), number]);
         }
         args
     }
@@ -719,11 +723,17 @@ fn deterministic(args: &Args) -> bool {
         "BGSAVE" => args.len() > 1 && text(1).as_deref() != Some("SCHEDULE"),
         // These are never answered.
         "REPLCONF" => !(1..args.len()).any(|i| matches!(text(i).as_deref(), Some("ACK" | "GETACK"))),
+        // A port that is no number is no port to connect to.
+        "MIGRATE" => args.len() < 6 || text(2).as_deref() == Some("1"),
+        // The arguments are for the drawings, which are each program's own.
+        "LOLWUT" => (2..args.len()).all(|i| text(i).is_some_and(|t| t.parse::<i64>().is_ok())),
         "DEBUG" => !matches!(text(1).as_deref(), Some("SLEEP")) || text(2).as_deref() == Some("0"),
         "WAIT" => text(1).as_deref() != Some("1"),
-        // Without names these speak of all commands, in the order of a hash table.
+        // Without names these speak of all commands, in the order of a hash table; DOCS speaks in our own words.
+        "COMMAND" if text(1).as_deref() == Some("DOCS") => args.len() == 3,
         "COMMAND" => args.len() > 2 || text(1).as_deref() == Some("HELP"),
-        "CONFIG" => text(1).as_deref() != Some("SET") || args.len() >= 4,
+        // A limit on memory makes what is refused depend on the memory a value takes.
+        "CONFIG" => (3..args.len()).all(|i| !near(i)),
         _ => true,
     }
 }

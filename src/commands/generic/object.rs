@@ -2,6 +2,7 @@
 
 use crate::commands::container;
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::Config;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
 use crate::value::ValueRef;
@@ -141,13 +142,20 @@ fn idletime(e: &mut Exec<'_>) -> CmdResult {
 }
 
 fn refcount(e: &mut Exec<'_>) -> CmdResult {
-    // An eviction policy that looks at single objects leaves none shared.
-    let policy = e.config.maxmemory_policy;
-    let shared = e.config.maxmemory == 0 || !(policy.is_lru() || policy.is_lfu());
     match e.ks.lookup_read_no_touch(e.db, e.args.at(2)) {
-        Some(ValueRef::Int(0..SHARED_INTEGERS)) if shared => e.reply.int(SHARED_REFERENCES),
-        Some(_) => e.reply.int(1),
+        Some(value) => e.reply.int(references(value, e.config)),
         None => e.reply.null(),
     }
     Ok(())
+}
+
+/// How many references Redis would have to a value: its small integers are shared by all keys.
+pub(in crate::commands) fn references(value: ValueRef<'_>, config: &Config) -> i64 {
+    // An eviction policy that looks at single objects leaves none shared.
+    let policy = config.maxmemory_policy;
+    let shared = config.maxmemory == 0 || !(policy.is_lru() || policy.is_lfu());
+    match value {
+        ValueRef::Int(0..SHARED_INTEGERS) if shared => SHARED_REFERENCES,
+        _ => 1,
+    }
 }

@@ -27,6 +27,7 @@ use crate::persist::rdb::load::ReplFields;
 use crate::persist::rdb::save::ReplPosition;
 use crate::persist::snapshot::SaveKind;
 use crate::protocol::CmdError;
+use crate::repl::backlog;
 use crate::repl::id::ReplId;
 use crate::repl::info::{Settings, section};
 use crate::repl::primary::{self, Child, OutputLimit};
@@ -252,6 +253,7 @@ impl Server {
     /// # Errors
     /// There is no memory for that size.
     pub fn backlog_size_changed(&mut self) -> std::io::Result<()> {
+        self.config.repl_backlog_size = self.config.repl_backlog_size.max(backlog::MIN_SIZE as u64);
         let size = usize::try_from(self.config.repl_backlog_size).unwrap_or(usize::MAX);
         self.repl.machine.primary.resize_backlog(size)
     }

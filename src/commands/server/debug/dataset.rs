@@ -1,6 +1,7 @@
 //! DEBUG's looks at the data, and POPULATE. Keys are seen as they lie, those whose time is over too.
 
 use crate::client::ClientId;
+use crate::commands::generic::object::references;
 use crate::commands::parse::integer;
 use crate::keyspace::{ExpireChange, Keyspace};
 use crate::persist::rdb::save_value::save_value;
@@ -60,8 +61,9 @@ pub(super) fn object(server: &mut Server, id: ClientId, key: &[u8]) -> CmdResult
     let mut saved = Writer::in_memory(server.config.rdbcompression);
     save_value(&mut saved, value).expect("memory takes all");
     let text = format!(
-        "Value at:{:#x} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
+        "Value at:{:#x} refcount:{} encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
         entry.address,
+        references(value, &server.config),
         entry.encoding.name(),
         saved.into_bytes().len(),
         entry.lru,

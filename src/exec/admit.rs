@@ -105,8 +105,7 @@ fn protected(server: &Server, id: ClientId, command: CommandId) -> Option<CmdErr
 
 fn must_wait(server: &Server, id: ClientId, command: CommandId) -> bool {
     let Some(holds) = server.pause.holds() else { return false };
-    let exempt =
-        server.clients.get(id).is_none_or(|c| c.must_obey() || c.flags.contains(ClientFlags::REPLICA));
+    let exempt = server.clients.get(id).is_none_or(|c| c.flags.contains(ClientFlags::REPLICA));
     let flags = server.registry[command].command.flags;
     !exempt && (holds == Holds::All || flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE))
 }

@@ -2,7 +2,7 @@
 //!
 //! A link that is cut inside a transaction is gone on from its MULTI, so nothing of it may have run before.
 
-use crate::client::ClientId;
+use crate::client::{Blocked, ClientId};
 use crate::exec::{self, Outcome};
 use crate::protocol::args::Args;
 use crate::protocol::parser::{Limits, Parser, Step};
@@ -10,6 +10,10 @@ use crate::server::Server;
 
 /// Runs one command of the stream, or keeps it for its transaction's end.
 pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
+    if args.is(0, "exec") && server.pause.holds_writes() {
+        server.block(id, Blocked::Paused);
+        return Outcome::Postponed;
+    }
     let transaction = server.stream_transaction();
     if args.is(0, "multi") {
         *transaction = Some(Vec::new());

@@ -17,6 +17,7 @@ mixes![
     an_unused_backlog_is_freed,
     role_and_info_tell_of_the_link,
     replicas_announce_what_they_are_told_to,
+    a_paused_replica_takes_the_stream_in_and_runs_it_later,
 ];
 
 fn passwords_on_both_sides(primary: Program, replica: Program) {
@@ -31,6 +32,23 @@ fn passwords_on_both_sides(primary: Program, replica: Program) {
         primary.replicate(&replica);
         wait_in_sync(&replica, &[&primary]);
     }
+}
+
+fn a_paused_replica_takes_the_stream_in_and_runs_it_later(primary: Program, replica: Program) {
+    let (primary, replica) = linked(primary, replica, &[]);
+    primary.ok("SET before 1");
+    wait_in_sync(&primary, &[&replica]);
+    let applied = replica.info_int("slave_repl_offset");
+    replica.ok("CLIENT PAUSE 1000000 WRITE");
+    primary.ok("SET meanwhile 1");
+    wait_for("the replica to have read the write", PATIENCE, || {
+        replica.info_int("slave_read_repl_offset") == primary.info_int("master_repl_offset")
+    });
+    assert_eq!(replica.info_int("slave_repl_offset"), applied);
+    assert_eq!(replica.cmd("EXISTS meanwhile").int(), 0);
+    replica.ok("CLIENT UNPAUSE");
+    wait_in_sync(&primary, &[&replica]);
+    assert_eq!(replica.cmd("GET meanwhile").text(), "1");
 }
 
 fn a_wrong_password_keeps_the_link_down(primary: Program, replica: Program) {

@@ -8,6 +8,8 @@
 //! Which of the two it is follows maxmemory-policy. The LFU counter is logarithmic: it grows with a probability that
 //! falls as it grows, and is lowered by one for each `decay_minutes` without access.
 
+use crate::util::rng::Rng;
+
 const LRU_BITS: u32 = 24;
 const LRU_MASK: u64 = (1 << LRU_BITS) - 1;
 /// What a new key's counter starts with, so that it is not evicted at once.
@@ -33,15 +35,13 @@ impl FreqPolicy {
         if self.lfu { lfu_bits(now_ms, LFU_INIT) } else { lru_clock(now_ms) }
     }
 
-    /// The bits after an access; `random` is drawn on only for LFU.
-    pub fn touched(self, bits: u32, now_ms: i64, random: impl FnOnce() -> u64) -> u32 {
-        if !self.lfu {
-            return lru_clock(now_ms);
-        }
+    /// The LFU bits after an access.
+    #[cold]
+    pub fn lfu_touched(self, bits: u32, now_ms: i64, rng: &mut Rng) -> u32 {
         let counter = self.decayed(bits, now_ms);
         let over = f64::from(counter.saturating_sub(LFU_INIT));
         let odds = 1.0 / (over * f64::from(self.log_factor) + 1.0);
-        let draw = (random() >> 11) as f64 / (1u64 << 53) as f64;
+        let draw = (rng.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
         lfu_bits(now_ms, if draw < odds { counter.saturating_add(1) } else { counter })
     }
 
@@ -95,9 +95,13 @@ mod tests {
         let policy = FreqPolicy { lfu: true, ..FreqPolicy::default() };
         let mut bits = policy.fresh(0);
         assert_eq!(policy.decayed(bits, 0), 5);
-        bits = policy.touched(bits, 0, || 0);
-        assert_eq!(policy.decayed(bits, 0), 6);
-        assert_eq!(policy.touched(lfu_bits(0, 200), 0, || u64::MAX), lfu_bits(0, 200));
+        let mut rng = Rng::seeded(1);
+        let mut grown = [0; 2];
+        for accesses in 1..=1000 {
+            bits = policy.lfu_touched(bits, 0, &mut rng);
+            grown[accesses / 501] = policy.decayed(bits, 0);
+        }
+        assert!(grown[0] > 10 && grown[1] - grown[0] < grown[0] - LFU_INIT, "{grown:?}");
         assert_eq!(policy.decayed(lfu_bits(0, 6), 2 * 60_000), 4);
         assert_eq!(policy.decayed(lfu_bits(0, 6), 60 * 60_000), 0);
         let frozen = FreqPolicy { decay_minutes: 0, ..policy };

@@ -1,6 +1,6 @@
 //! Finding a key: lazy expiry, hit and miss counts, marking as used.
 
-use crate::ds::entry::Entry;
+use crate::ds::entry::{Entry, Stored};
 use crate::ds::table::{Found, Verdict};
 use crate::value::ValueRef;
 
@@ -12,6 +12,27 @@ pub(super) enum For {
     Reading,
     /// An expired key is deleted even in [`ExpiryMode::Hide`], so that a writable replica's writes start afresh.
     Writing,
+}
+
+/// A key found for writing. Its expiry time stays whatever is done to the value.
+pub struct KeyMut<'a>(&'a mut Entry);
+
+impl KeyMut<'_> {
+    #[inline]
+    pub fn value(&self) -> ValueRef<'_> {
+        self.0.value()
+    }
+
+    #[inline]
+    pub fn set_int(&mut self, n: i64) {
+        let expire = self.0.expire();
+        self.0.set_value(Stored::Int(n), expire);
+    }
+
+    /// Adds `tail` to the string, which becomes raw; returns its length.
+    pub fn append(&mut self, tail: &[u8]) -> usize {
+        self.0.append(tail)
+    }
 }
 
 impl Keyspace {
@@ -31,6 +52,13 @@ impl Keyspace {
         let hash = self.hash(key);
         let touch = self.touch;
         self.find(db, hash, key, For::Writing, touch).map(|e| e.value())
+    }
+
+    /// Finds a key to change its value in place; otherwise as [`Keyspace::lookup_write`].
+    pub fn lookup_mut(&mut self, db: usize, key: &[u8]) -> Option<KeyMut<'_>> {
+        let hash = self.hash(key);
+        let touch = self.touch;
+        self.find(db, hash, key, For::Writing, touch).map(KeyMut)
     }
 
     /// Reads a key as it lies, expired or not, leaving no trace.
@@ -69,6 +97,7 @@ impl Keyspace {
         Some(EntryInfo { address: entry.address(), encoding: entry.encoding(), lru: entry.lru() })
     }
 
+    #[inline]
     fn read(&mut self, db: usize, key: &[u8], touch: bool) -> Option<ValueRef<'_>> {
         let hash = self.hash(key);
         let (entry, stats) = self.search(db, hash, key, For::Reading, touch);
@@ -90,7 +119,6 @@ impl Keyspace {
     }
 
     /// The entry of a key that has not expired; one that has is deleted or hidden, as the mode asks.
-    #[inline]
     pub(super) fn find(
         &mut self,
         db: usize,
@@ -102,7 +130,7 @@ impl Keyspace {
         self.search(db, hash, key, purpose, touch).0
     }
 
-    #[inline]
+    #[inline(always)]
     fn search(
         &mut self,
         db: usize,
@@ -111,7 +139,7 @@ impl Keyspace {
         purpose: For,
         touch: bool,
     ) -> (Option<&mut Entry>, &mut Stats) {
-        let Keyspace { dbs, rng, effects, stats, freq, now_ms, mode, .. } = self;
+        let Keyspace { dbs, rng, effects, stats, freq, now_ms, lru_clock, mode, .. } = self;
         let Db { table, expiry } = &mut dbs[db];
         let expired = match mode {
             ExpiryMode::Ignore => Verdict::Keep,
@@ -130,7 +158,8 @@ impl Keyspace {
         let entry = match found {
             Found::Kept(entry) => {
                 if touch {
-                    let bits = freq.touched(entry.lru(), *now_ms, || rng.next_u64());
+                    let bits =
+                        if freq.lfu { freq.lfu_touched(entry.lru(), *now_ms, rng) } else { *lru_clock };
                     // Unchanged bits are not written: the cache line stays clean.
                     if bits != entry.lru() {
                         entry.set_lru(bits);

@@ -41,6 +41,7 @@ use expire::ExpiryIndex;
 use freq::FreqPolicy;
 
 pub use expire::Due;
+pub use lookup::KeyMut;
 pub use scan::EntryRef;
 pub use whole::Flushed;
 pub use write::{Access, ExpireChange};
@@ -91,6 +92,8 @@ pub struct Keyspace {
     hasher: RandomState,
     rng: Rng,
     now_ms: i64,
+    /// The LRU clock at `now_ms`.
+    lru_clock: u32,
     mode: ExpiryMode,
     touch: bool,
     /// The database that active expiry looks at next.
@@ -124,6 +127,7 @@ impl Keyspace {
             hasher: RandomState::with_seeds(seeds[0], seeds[1], seeds[2], seeds[3]),
             rng: Rng::seeded(seeds[0] ^ seeds[3]),
             now_ms: 0,
+            lru_clock: 0,
             mode: ExpiryMode::Ignore,
             touch: true,
             expire_next_db: 0,
@@ -140,6 +144,7 @@ impl Keyspace {
     #[inline]
     pub fn begin(&mut self, now_ms: i64, mode: ExpiryMode, touch: bool) {
         self.now_ms = now_ms;
+        self.lru_clock = freq::lru_clock(now_ms);
         self.mode = mode;
         self.touch = touch;
     }

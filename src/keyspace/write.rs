@@ -3,8 +3,8 @@
 use crate::ds::entry::Entry;
 use crate::value::NewValue;
 
-use super::lookup::For;
-use super::{Keyspace, freq, hash};
+use super::lookup::{For, is_expired};
+use super::{Db, ExpiryMode, Keyspace, freq, hash};
 
 /// What a write does to the key's expiry time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -158,12 +158,17 @@ impl Keyspace {
         db.table.insert(hash_of_key, entry, |e| hash(hasher, e.key()));
     }
 
-    /// Takes out a key that has not expired.
+    /// Takes out a key; one that has expired counts as gone already.
     pub(super) fn take(&mut self, db: usize, hash: u64, key: &[u8]) -> Option<Entry> {
-        self.find(db, hash, key, For::Writing, false)?;
-        let db = &mut self.dbs[db];
-        let entry = db.table.remove(hash, |e| e.key() == key)?;
-        db.expiry.change(hash, entry.expire(), None);
+        let Keyspace { dbs, effects, stats, now_ms, mode, .. } = self;
+        let Db { table, expiry } = &mut dbs[db];
+        let entry = table.remove(hash, |e| e.key() == key)?;
+        expiry.change(hash, entry.expire(), None);
+        if *mode != ExpiryMode::Ignore && is_expired(&entry, *now_ms) {
+            stats.expired_keys += 1;
+            effects.expired.push((db, key.into()));
+            return None;
+        }
         Some(entry)
     }
 

@@ -110,12 +110,18 @@ fn incrbyfloat(e: &mut Exec<'_>) -> CmdResult {
 
 fn add(e: &mut Exec<'_>, by: i64) -> CmdResult {
     let key = e.args.at(1);
-    let old = match e.ks.lookup_write(e.db, key) {
-        Some(value) => value.to_int().ok_or(CmdError::NOT_INTEGER)?,
-        None => 0,
+    let new = match e.ks.lookup_mut(e.db, key) {
+        Some(mut found) => {
+            let old = found.value().to_int().ok_or(CmdError::NOT_INTEGER)?;
+            let new = old.checked_add(by).ok_or(CmdError::OVERFLOW)?;
+            found.set_int(new);
+            new
+        }
+        None => {
+            e.ks.set_int(e.db, key, by);
+            by
+        }
     };
-    let new = old.checked_add(by).ok_or(CmdError::OVERFLOW)?;
-    e.ks.set_int(e.db, key, new);
     e.ks.effects.dirty += 1;
     e.reply.int(new);
     Ok(())

@@ -93,21 +93,39 @@ impl<'a> Body<'a> {
     }
 }
 
+/// Does an integer of this encoding have room for `n`?
+#[inline]
+fn int_fits(encoding: u32, n: i64) -> bool {
+    let unused = 64 - (8 << encoding);
+    n == n << unused >> unused
+}
+
+/// Writes an integer in the bytes of an encoding, if it fits.
+///
+/// # Safety
+/// There are `1 << encoding` bytes at `at`.
+#[inline]
+unsafe fn write_int(at: *mut u8, encoding: u32, n: i64) -> bool {
+    let fits = int_fits(encoding, n);
+    if fits {
+        // SAFETY: as the caller says.
+        unsafe {
+            match encoding {
+                0 => at.write(n as u8),
+                1 => at.cast::<[u8; 2]>().write((n as u16).to_le_bytes()),
+                2 => at.cast::<[u8; 4]>().write((n as u32).to_le_bytes()),
+                _ => at.cast::<[u8; 8]>().write(n.to_le_bytes()),
+            }
+        }
+    }
+    fits
+}
+
 /// The encoding of an integer behind a front of this size: the fewest bytes that keep it, but so many that a word that
 /// ends with it begins in the block, since that is how it is read.
 #[inline]
 fn int_encoding(front: usize, n: i64) -> u32 {
-    const WORD: usize = size_of::<i64>();
-    let fits = |bits: u32| n == n << (64 - bits) >> (64 - bits);
-    if front + 1 >= WORD && fits(8) {
-        0
-    } else if front + 2 >= WORD && fits(16) {
-        1
-    } else if fits(32) {
-        2
-    } else {
-        INT_8
-    }
+    (0..INT_8).find(|e| front + (1 << e) >= size_of::<i64>() && int_fits(*e, n)).unwrap_or(INT_8)
 }
 
 /// Bytes that a length takes up.
@@ -234,12 +252,10 @@ impl Block {
         unsafe {
             let at = self.0.add(front);
             match body {
-                Body::Int(n) => match int_encoding(front, n) {
-                    0 => at.write(n as u8),
-                    1 => at.cast::<[u8; 2]>().write((n as u16).to_le_bytes()),
-                    2 => at.cast::<[u8; 4]>().write((n as u32).to_le_bytes()),
-                    _ => at.cast::<[u8; 8]>().write(n.to_le_bytes()),
-                },
+                Body::Int(n) => {
+                    let fits = write_int(at, int_encoding(front, n), n);
+                    debug_assert!(fits, "an encoding is chosen for its integer");
+                }
                 Body::Inline(_, first, len) => {
                     write_len(at, len);
                     at.add(len_size(len)).copy_from_nonoverlapping(first.as_ptr(), first.len());
@@ -385,7 +401,43 @@ impl Block {
     }
 
     /// Replaces the value, and sets or removes the expiry time.
+    #[inline]
     pub(super) unsafe fn with_value(self, value: Stored, expire: Option<i64>) -> Block {
+        // SAFETY: as the caller says.
+        unsafe {
+            if self.overwrite(value) {
+                if expire == self.expire() { self } else { self.with_expire(expire) }
+            } else {
+                self.with_other_value(value, expire)
+            }
+        }
+    }
+
+    /// Writes a value over one of the same form and length, which is what most writes come to: counters, and records of
+    /// a fixed size.
+    #[inline]
+    unsafe fn overwrite(self, value: Stored) -> bool {
+        // SAFETY: what is written takes up the bytes of what was there.
+        unsafe {
+            let encoding = self.encoding();
+            let at = self.0.add(self.front_size());
+            let (new_encoding, s) = match value {
+                Stored::Int(n) => return encoding <= INT_8 && write_int(at, encoding, n),
+                Stored::Embstr(s) => (EMBSTR, s),
+                Stored::Raw(s) => (RAW, s),
+            };
+            if encoding != new_encoding {
+                return false;
+            }
+            let (len, len_size) = read_len(at);
+            if len == s.len() {
+                at.add(len_size).copy_from_nonoverlapping(s.as_ptr(), len);
+            }
+            len == s.len()
+        }
+    }
+
+    unsafe fn with_other_value(self, value: Stored, expire: Option<i64>) -> Block {
         // SAFETY: as the caller says. A heap block that the value is not written into is freed once.
         unsafe {
             let old = self.body();

@@ -15,6 +15,7 @@ pub const UNHONOURED: &[&str] = &[
     "active-defrag-max-scan-fields",
     "active-defrag-threshold-lower",
     "active-defrag-threshold-upper",
+    "activedefrag",
     "aof-disable-auto-gc",
     "aof-load-truncated",
     "aof-rewrite-incremental-fsync",
@@ -53,16 +54,30 @@ pub const UNHONOURED: &[&str] = &[
     "hash-max-listpack-entries",
     "hash-max-listpack-value",
     "hll-sparse-max-bytes",
+    "ignore-warnings",
     "io-threads",
     "io-threads-do-reads",
+    "jemalloc-bg-thread",
     "latency-monitor-threshold",
+    "lazyfree-lazy-eviction",
+    "lazyfree-lazy-server-del",
     "list-compress-depth",
     "list-max-listpack-size",
+    "loading-process-events-interval-bytes",
     "lua-enable-deprecated-api",
+    "maxmemory-clients",
+    "maxmemory-eviction-tenacity",
+    "maxmemory-samples",
     "no-appendfsync-on-rewrite",
     "notify-keyspace-events",
+    "propagation-error-behavior",
+    "replica-ignore-disk-write-errors",
+    "replica-ignore-maxmemory",
+    "replica-lazy-flush",
+    "sanitize-dump-payload",
     "server_cpulist",
     "set-max-intset-entries",
+    "socket-mark-id",
     "stream-node-max-bytes",
     "stream-node-max-entries",
     "tls-auth-clients",
@@ -103,6 +118,32 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
+
+    /// The sources that make options mean something.
+    fn readers(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).expect("the sources are there") {
+            let path = entry.expect("the sources can be listed").path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "config") {
+                readers(&path, text);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                text.push_str(&std::fs::read_to_string(&path).expect("the sources can be read"));
+            }
+        }
+    }
+
+    #[test]
+    fn an_option_that_nobody_reads_is_listed() {
+        let mut text = include_str!("proc_title.rs").to_owned();
+        readers(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+        let read: std::collections::HashSet<&str> =
+            text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let unread: Vec<&str> = options::all()
+            .map(|row| row.name)
+            .filter(|name| !read.contains(name.replace('-', "_").as_str()) && !UNHONOURED.contains(name))
+            .collect();
+        assert_eq!(unread, Vec::<&str>::new());
+    }
 
     #[test]
     fn the_readme_lists_them_all_and_no_others() {

@@ -234,7 +234,7 @@ fn run_one(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
         client.args_len = args.payload_len();
     }
     server.running = Some(id);
-    let running = Running(args);
+    let running = Running(args, server.config.crash_log_enabled);
     let obeys = server.clients.get(id).is_some_and(|c| c.must_obey());
     let outcome = if obeys { stream::run(server, id, args) } else { exec::run(server, id, args) };
     // Nothing went wrong, so there is nothing to tell.

@@ -78,7 +78,7 @@ fn check_rdb(program: &[u8], args: &[Vec<u8>]) -> u8 {
 }
 
 fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -> Result<i32, String> {
-    crash::install();
+    crash::install(config.crash_log_enabled);
     // Before the first file is opened: names in the configuration are as seen from dir.
     std::env::set_current_dir(config.dir.as_path())
         .map_err(|e| format!("Can't chdir to '{}': {e}", config.dir))?;

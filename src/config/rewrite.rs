@@ -178,19 +178,7 @@ fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
 
 /// A string in quotes, from which the parser reads the same bytes back.
 pub(super) fn quote(text: &[u8]) -> Vec<u8> {
-    let mut out = vec![b'"'];
-    for &byte in text {
-        match byte {
-            b'\\' | b'"' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            7 => out.extend_from_slice(b"\\a"),
-            8 => out.extend_from_slice(b"\\b"),
-            b' '..=b'~' => out.push(byte),
-            _ => out.extend_from_slice(format!("\\x{byte:02x}").as_bytes()),
-        }
-    }
-    out.push(b'"');
+    let mut out = Vec::with_capacity(text.len() + 2);
+    crate::protocol::inline::quote(&mut out, text);
     out
 }

@@ -4,6 +4,7 @@
 //! the end.
 
 use super::args::OwnedArgs;
+use std::io::Write;
 
 /// Splits a line into words; `None` when quotes do not balance.
 #[must_use]
@@ -94,6 +95,26 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c)
 }
 
+/// Appends bytes in double quotes, with escapes for what cannot be printed: [`split_words`] reads the same bytes back.
+pub fn quote(out: &mut Vec<u8>, bytes: &[u8]) {
+    out.push(b'"');
+    for &byte in bytes {
+        match byte {
+            b'\\' | b'"' => out.extend_from_slice(&[b'\\', byte]),
+            b'\n' => out.extend_from_slice(b"\\n"),
+            b'\r' => out.extend_from_slice(b"\\r"),
+            b'\t' => out.extend_from_slice(b"\\t"),
+            7 => out.extend_from_slice(b"\\a"),
+            8 => out.extend_from_slice(b"\\b"),
+            0x20..=0x7e => out.push(byte),
+            _ => {
+                let _ = write!(out, "\\x{byte:02x}");
+            }
+        }
+    }
+    out.push(b'"');
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +130,14 @@ mod tests {
         assert_eq!(words(r#"set "a\x41\n" 'it\'s'"#).unwrap(), ["set", "aA\n", "it's"]);
         assert_eq!(words(r#"set """#).unwrap(), ["set", ""]);
         assert_eq!(words("").unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_quoted_is_read_back() {
+        let all: Vec<u8> = (0..=255).collect();
+        let mut line = Vec::new();
+        quote(&mut line, &all);
+        assert_eq!(split_words(&line).unwrap().as_args().at(0), all);
     }
 
     #[test]

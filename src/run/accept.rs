@@ -4,6 +4,7 @@ use crate::log_verbose;
 use crate::log_warning;
 use crate::net::conn::Conn;
 use crate::server::Server;
+use crate::sys::errno::strerror;
 use mio::Token;
 
 /// Connections accepted from one socket in one turn.
@@ -29,7 +30,7 @@ pub fn accept_all(server: &mut Server, token: Token) -> bool {
             Ok(None) => return false,
             Err(e) if e.raw_os_error() == Some(libc::ECONNABORTED) => {}
             Err(e) => {
-                log_warning!("Accepting client connection: {}", os_text(&e));
+                log_warning!("Accepting client connection: {}", strerror(&e));
                 // Out of descriptors: the connection stays in the queue, and no new edge will tell of it.
                 return matches!(e.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS));
             }
@@ -59,8 +60,4 @@ fn accept_one(server: &mut Server, mut conn: Conn) {
         }
         Err(e) => log_warning!("Error registering fd event for the new client: {e} (addr={peer})"),
     }
-}
-
-fn os_text(e: &std::io::Error) -> String {
-    e.raw_os_error().map_or_else(|| e.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned())
 }

@@ -5,9 +5,9 @@
 
 use crate::config::version::OXIDIS_VERSION;
 use crate::protocol::Args;
+use crate::protocol::inline::quote;
 use crate::server::Server;
 use crate::server::clients::describe;
-use crate::server::monitor::quote;
 use crate::util::log;
 use std::fmt::Write;
 

@@ -14,6 +14,7 @@ use crate::protocol::error::CmdError;
 use crate::protocol::parser::{Limits, Parser, ProtocolError, Request, Step};
 use crate::server::Server;
 use crate::server::clients::describe;
+use crate::sys::errno::strerror;
 use crate::{log_verbose, log_warning};
 use smallvec::SmallVec;
 
@@ -62,10 +63,7 @@ pub fn read_client(server: &mut Server, id: ClientId) {
             server.close_later(id);
         }
         Moved::Failed(e) => {
-            let text = e
-                .raw_os_error()
-                .map_or_else(|| e.to_string(), |c| nix::errno::Errno::from_raw(c).desc().into());
-            log_verbose!("Reading from client: {text}");
+            log_verbose!("Reading from client: {}", strerror(&e));
             server.close_later(id);
         }
     }

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::log_warning;
 use crate::net::listener::Listener;
+use crate::sys::errno::strerror;
 use mio::{Registry, Token};
 
 /// Tokens below this are listeners'.
@@ -121,9 +122,9 @@ fn open_tcp(config: &Config, registry: &Registry, first: usize) -> Result<Vec<Li
             Ok(listener) => sockets.push(listener),
             Err(e) if address.optional && may_be_missing(&e) => {}
             Err(e) => {
-                let reason = reason_text(&e);
+                let reason = strerror(&e);
                 log_warning!(
-                    "Warning: Could not create server TCP listening socket {name}:{}: {reason}",
+                    "Warning: Could not create server TCP listening socket {name}:{}: bind: {reason}",
                     config.port
                 );
                 for socket in sockets {
@@ -143,11 +144,4 @@ fn may_be_missing(e: &std::io::Error) -> bool {
         Some(libc::EADDRNOTAVAIL | libc::ENOPROTOOPT | libc::EPROTONOSUPPORT | libc::ESOCKTNOSUPPORT)
             | Some(libc::EPFNOSUPPORT | libc::EAFNOSUPPORT)
     )
-}
-
-fn reason_text(e: &std::io::Error) -> String {
-    match e.raw_os_error() {
-        Some(code) => format!("bind: {}", nix::errno::Errno::from_raw(code).desc()),
-        None => e.to_string(),
-    }
 }

@@ -3,6 +3,7 @@
 use super::Server;
 use crate::client::{ClientFlags, ClientId};
 use crate::protocol::Args;
+use crate::protocol::inline::quote;
 use std::io::Write;
 
 impl Server {
@@ -32,24 +33,4 @@ impl Server {
             }
         }
     }
-}
-
-/// Appends bytes in double quotes, with escapes for what cannot be printed.
-pub fn quote(out: &mut Vec<u8>, bytes: &[u8]) {
-    out.push(b'"');
-    for &byte in bytes {
-        match byte {
-            b'\\' | b'"' => out.extend_from_slice(&[b'\\', byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\r' => out.extend_from_slice(b"\\r"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            7 => out.extend_from_slice(b"\\a"),
-            8 => out.extend_from_slice(b"\\b"),
-            0x20..=0x7e => out.push(byte),
-            _ => {
-                let _ = write!(out, "\\x{byte:02x}");
-            }
-        }
-    }
-    out.push(b'"');
 }

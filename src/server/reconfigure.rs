@@ -4,6 +4,7 @@ use super::Server;
 use super::listeners::Listeners;
 use crate::config::{Changes, OomScoreAdj};
 use crate::keyspace::freq::FreqPolicy;
+use crate::sys::errno::strerror;
 use crate::util::log;
 use crate::{log_warning, sys};
 use std::io;
@@ -75,16 +76,16 @@ impl Server {
                 }
             }
             "dir" => std::env::set_current_dir(self.config.dir.as_path())
-                .map_err(|e| format!("Changing directory: {}", os_text(&e)))?,
+                .map_err(|e| format!("Changing directory: {}", strerror(&e)))?,
             "oom-score-adj" => self.write_oom_score().map_err(|e| {
-                log_warning!("Unable to write oom_score_adj: {}", os_text(&e));
+                log_warning!("Unable to write oom_score_adj: {}", strerror(&e));
                 "Failed to apply new oom_score_adj configuration, check server logs.".to_owned()
             })?,
             "requirepass" => self.requirepass_changed(),
             "maxmemory-policy" => self.keyspace.freq = freq_policy(&self.config),
             "slowlog-max-len" => self.slowlog.trim(self.config.slowlog_max_len),
             "repl-backlog-size" => {
-                self.backlog_size_changed().map_err(|e| format!("Changing the backlog: {}", os_text(&e)))?;
+                self.backlog_size_changed().map_err(|e| format!("Changing the backlog: {}", strerror(&e)))?;
             }
             _ => {}
         }
@@ -173,8 +174,4 @@ fn step_of(option: &'static str) -> &'static str {
         "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => "maxmemory-policy",
         other => other,
     }
-}
-
-fn os_text(e: &io::Error) -> String {
-    e.raw_os_error().map_or_else(|| e.to_string(), |code| nix::errno::Errno::from_raw(code).desc().to_owned())
 }

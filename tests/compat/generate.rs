@@ -255,6 +255,10 @@ impl Generator {
         Generator { rng, keys, dumps: Vec::new() }
     }
 
+    pub fn keys(&self) -> &[Vec<u8>] {
+        &self.keys
+    }
+
     pub fn key(&mut self) -> Vec<u8> {
         let at = self.rng.below(self.keys.len());
         self.keys[at].clone()

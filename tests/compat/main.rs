@@ -6,6 +6,7 @@ mod generate;
 mod info;
 mod pair;
 mod sessions;
+mod stream;
 mod wire;
 
 #[path = "../harness/mod.rs"]

@@ -1,0 +1,309 @@
+//! What a primary sends its replicas: the same commands go to both servers, a listener is attached to each, and the
+//! two streams are compared command by command. Times that follow from the clock may differ by a little.
+
+use crate::generate::{Args, Generator, Step};
+use crate::harness::replica::RawReplica;
+use crate::harness::value::show;
+use crate::harness::{Client, PATIENCE, Program, Server, Value, seeds, wait_for};
+use std::time::Duration;
+
+type Commands = Vec<Args>;
+
+struct Listened {
+    servers: [Server; 2],
+    clients: [Client; 2],
+    replicas: [RawReplica; 2],
+    markers: u32,
+}
+
+const CONFIG: &[&str] = &["repl-ping-replica-period 3600"];
+
+fn listen(config: &[&str]) -> Listened {
+    let config: Vec<&str> = CONFIG.iter().chain(config).copied().collect();
+    let servers = [Program::Oxidis, Program::Redis].map(|program| Server::start(program, &config));
+    let replicas = servers
+        .each_ref()
+        .map(|server| RawReplica::attach(server.client(), "PSYNC ? -1").expect("a snapshot"));
+    let clients = servers.each_ref().map(Server::client);
+    for server in &servers {
+        server.ok("DEBUG SET-ACTIVE-EXPIRE 0");
+    }
+    Listened { servers, clients, replicas, markers: 0 }
+}
+
+impl Listened {
+    fn call(&mut self, args: &Args) {
+        for client in &mut self.clients {
+            client.call(args);
+        }
+    }
+
+    /// What both sent since the last time, up to a write that marks the end.
+    fn streams(&mut self) -> [Commands; 2] {
+        self.markers += 1;
+        let marker = format!("marker {}", self.markers).into_bytes();
+        self.call(&vec![b"SET".to_vec(), marker.clone(), b"x".to_vec()]);
+        self.replicas.each_mut().map(|replica| replica.until_marker(&marker, PATIENCE).expect("the stream"))
+    }
+}
+
+fn shown(command: &Args) -> String {
+    command.iter().map(|arg| show(arg)).collect::<Vec<_>>().join(" ")
+}
+
+/// Equal but for moments, in milliseconds, that lie close together.
+fn same(ours: &Args, real: &Args) -> bool {
+    let moment =
+        |arg: &[u8]| -> Option<i64> { std::str::from_utf8(arg).ok()?.parse().ok().filter(|n| *n > 1 << 40) };
+    ours.len() == real.len()
+        && ours.iter().zip(real).all(|(a, b)| {
+            a == b || matches!((moment(a), moment(b)), (Some(a), Some(b)) if (a - b).abs() < 10_000)
+        })
+}
+
+fn differences(ours: &Commands, real: &Commands) -> Option<String> {
+    if ours.len() == real.len() && ours.iter().zip(real).all(|(a, b)| same(a, b)) {
+        return None;
+    }
+    let list = |commands: &Commands| commands.iter().map(shown).collect::<Vec<_>>().join("\n         ");
+    Some(format!("    ours {}\n    real {}", list(ours), list(real)))
+}
+
+/// Each line is a script; its effect on the stream is compared alone. `wait` gives a key's short life time to end.
+const SCRIPTS: &[&str] = &[
+    "SET a b",
+    "SET a b EX 100",
+    "SET a b PX 100000",
+    "SET a b EXAT 4000000000",
+    "SET a b PXAT 4000000000123",
+    "SET a b EX 100 NX|SET a c EX 200 XX GET|SET a d KEEPTTL|SET a e NX",
+    "SET a b GET|SET a c GET EX 50",
+    "SETEX a 100 b|PSETEX a 100000 b",
+    "SETNX a b|SETNX a c",
+    "MSET a 1 b 2|MSETNX a 1 c 2|MSETNX d 1 e 2",
+    "SET a 1|GETSET a 2|GETDEL a|GETDEL a",
+    "SET a 1|GETEX a|GETEX a EX 100|GETEX a PX 100000|GETEX a EXAT 4000000000|GETEX a PERSIST|GETEX a PERSIST",
+    "SET a 1|GETEX a PXAT 1|SET b 1|GETEX b EXAT 1",
+    "INCR n|DECR n|INCRBY n 5|DECRBY n 3",
+    "INCRBYFLOAT f 1.5|INCRBYFLOAT f 2.5e3|SET t 1 EX 100|INCRBYFLOAT t 0.1",
+    "APPEND a x|APPEND a y|SETRANGE a 1 zz|SETRANGE none 0 _|SETRANGE a 3 x",
+    "SET a 1|EXPIRE a 100|PEXPIRE a 100000|EXPIREAT a 4000000000|PEXPIREAT a 4000000000123|PERSIST a|PERSIST a",
+    "SET a 1|EXPIRE a 100 NX|EXPIRE a 200 NX|EXPIRE a 50 GT|EXPIRE a 300 GT|EXPIRE a 10 LT|EXPIRE a 20 XX",
+    "SET a 1|EXPIRE a 0|SET a 1|EXPIRE a -1|SET a 1|PEXPIREAT a 1|SET a 1|EXPIREAT a 1",
+    "SET a b PXAT 1|GET a",
+    "SET a b EXAT 1|SET a c",
+    "DEL none|SET a 1|SET b 1|DEL a none b|SET a 1|UNLINK a none",
+    "SET a 1|RENAME a b|RENAME b b|SET a 1|RENAMENX a b|RENAMENX b c",
+    "SET a 1 EX 100|COPY a b|COPY a b|COPY a b REPLACE|COPY a b DB 3",
+    "SET a 1|MOVE a 2|MOVE a 2|SELECT 2|GET a|SET c 1|SELECT 0",
+    "SELECT 1|SET a 1|SELECT 0|SET a 1|SELECT 1|GET a|SELECT 0|SET b 1",
+    "SET a 1|SWAPDB 0 1|SWAPDB 0 1|SWAPDB 2 2",
+    "FLUSHDB|SET a 1|FLUSHDB|FLUSHDB ASYNC|FLUSHALL|FLUSHALL SYNC",
+    "SET a hello|DUMP a|TOUCH a|OBJECT ENCODING a|TYPE a|STRLEN a|GETRANGE a 0 -1|LCS a a|MGET a b|TTL a",
+    "SET a 1 PX 1|wait a|GET a",
+    "SET a 1 PX 1|wait a|SET a 2",
+    "SET a 1 PX 1|wait a|INCR a",
+    "SET a 1 PX 1|wait a|APPEND a x",
+    "SET a 1 PX 1|SET b 1 PX 1|wait a|wait b|MGET a b",
+    "SET a 1 PX 1|SET b 1 PX 1|wait a|wait b|DEL a b",
+    "SET a 1 PX 1|SET b 1 PX 1|wait a|wait b|EXISTS a b",
+    "SET a 1 PX 1|SET b 1 PX 1|wait a|wait b|MSET a 1 b 2",
+    "SET a 1 PX 1|SET b 1 PX 1|wait a|wait b|MSETNX a 1 b 2",
+    "SET a 1 PX 1|wait a|RENAME a b|EXPIRE a 10|PERSIST a|COPY a b|MOVE a 3|GETDEL a|GETEX a EX 10",
+    "SET a 1 PX 1|SET b 1|wait a|RENAME b a",
+    "SET a 1 PX 1|SET b 1|wait a|RENAMENX b a",
+    "SET a 1 PX 1|SET b 1|wait a|COPY b a",
+    "SET a 1 PX 1|SELECT 3|SET a 2 PX 1|SELECT 0|wait a|SELECT 3|wait a|SELECT 0|MOVE a 3|SELECT 3|SET x 1|SELECT 0",
+    "SET a 1 PX 1|wait a|SCAN 0|KEYS *|RANDOMKEY",
+    "SET a 1 PX 1|wait a|TTL a|TYPE a|OBJECT ENCODING a",
+    "SET a 1 PX 1|wait a|SETNX a 2|SETRANGE a 5 x",
+    "SET a 1 PX 1|wait a|SET a 2 XX|SET a 3 NX GET",
+    "SET a 1 PX 1|wait a|UNLINK a",
+    "set a 1|sEt b 2|dEl a",
+    "SET a|INCR|nosuch|SET a b XX NX|EXPIRE a x|GET a b",
+    "REPLCONF capa eof|PING|ECHO x|CLIENT SETNAME x|CONFIG SET hz 10|WAIT 0 1|SET a b",
+];
+
+#[test]
+fn the_stream_to_replicas_is_the_one_redis_sends() {
+    let mut both = listen(&[]);
+    // The first write selects the database; from then on only changes do.
+    both.call(&vec![b"SET".to_vec(), b"first".to_vec(), b"x".to_vec()]);
+    let streams = both.streams();
+    assert_eq!(differences(&streams[0], &streams[1]), None);
+    let mut different = Vec::new();
+    let mut seen = 0;
+    for script in SCRIPTS {
+        for line in ["FLUSHALL"].into_iter().chain(script.split('|')) {
+            let args: Args = line.split(' ').map(|word| word.replace('_', "").into_bytes()).collect();
+            match line.strip_prefix("wait ") {
+                // Asking a replica's way would remove the key; so does any other look at it.
+                Some(_) => std::thread::sleep(Duration::from_millis(5)),
+                None => both.call(&args),
+            }
+        }
+        let streams = both.streams();
+        seen += streams[1].len();
+        if let Some(how) = differences(&streams[0], &streams[1]) {
+            different.push(format!("{script}\n{how}"));
+        }
+    }
+    assert!(different.is_empty(), "{} differ\n{}", different.len(), different.join("\n"));
+    assert!(seen > 150, "only {seen} commands were sent");
+}
+
+/// Payloads go through RESTORE with their time as an absolute one.
+#[test]
+fn restore_is_sent_with_an_absolute_time() {
+    let mut both = listen(&[]);
+    both.call(&vec![b"SET".to_vec(), b"a".to_vec(), b"some value".to_vec()]);
+    let Value::Bulk(payload) = both.clients[1].cmd("DUMP a") else { panic!("no payload") };
+    for (ttl, options) in [
+        ("0", ""),
+        ("100000", "REPLACE"),
+        ("0", "REPLACE"),
+        ("4000000000000", "REPLACE ABSTTL"),
+        ("1", "REPLACE ABSTTL"),
+        ("100000", "REPLACE IDLETIME 10"),
+        ("0", "REPLACE FREQ 10"),
+    ] {
+        let mut args = vec![b"RESTORE".to_vec(), b"b".to_vec(), ttl.into(), payload.clone()];
+        args.extend(options.split_whitespace().map(Vec::from));
+        both.call(&args);
+        let streams = both.streams();
+        assert_eq!(differences(&streams[0], &streams[1]), None, "RESTORE {ttl} {options}");
+        assert!(!streams[1].is_empty());
+    }
+}
+
+/// Active expiry sends the same deletions, by the name that lazyfree-lazy-expire asks for.
+#[test]
+fn expired_keys_are_deleted_in_the_stream() {
+    for (config, word) in [("lazyfree-lazy-expire no", "DEL"), ("lazyfree-lazy-expire yes", "UNLINK")] {
+        let mut both = listen(&[config, "hz 100"]);
+        for n in 0..50 {
+            both.call(&vec![
+                b"SET".to_vec(),
+                format!("key:{n}").into(),
+                b"x".to_vec(),
+                b"PX".to_vec(),
+                b"1".to_vec(),
+            ]);
+        }
+        both.streams();
+        for server in &both.servers {
+            server.ok("DEBUG SET-ACTIVE-EXPIRE 1");
+            wait_for("the keys to expire", PATIENCE, || server.info("expired_keys") == "50");
+        }
+        let mut streams = both.streams();
+        for stream in &mut streams {
+            stream.sort();
+        }
+        assert_eq!(differences(&streams[0], &streams[1]), None);
+        assert_eq!(streams[1].len(), 50);
+        assert_eq!(streams[1][0][0], word.as_bytes());
+    }
+}
+
+/// What may befall a key whose time is over; `KEY` stands for it.
+const ON_EXPIRED: &[&str] = &[
+    "GET KEY",
+    "SET KEY x",
+    "SET KEY x NX",
+    "SET KEY x XX",
+    "SET KEY x KEEPTTL",
+    "SET KEY x GET EX 1000",
+    "SETNX KEY x",
+    "GETSET KEY x",
+    "GETDEL KEY",
+    "GETEX KEY EX 1000",
+    "GETRANGE KEY 0 1",
+    "APPEND KEY x",
+    "SETRANGE KEY 3 x",
+    "INCR KEY",
+    "INCRBYFLOAT KEY 1.5",
+    "MSET KEY x other y KEY z",
+    "MSETNX KEY x",
+    "MGET KEY KEY",
+    "DEL KEY KEY",
+    "UNLINK KEY",
+    "EXPIRE KEY 1000",
+    "PERSIST KEY",
+    "RENAME KEY other",
+    "RENAME other KEY",
+    "COPY KEY other REPLACE",
+    "COPY other KEY",
+    "MOVE KEY 2",
+    "TOUCH KEY",
+    "TYPE KEY",
+    "DUMP KEY",
+    "STRLEN KEY",
+    "OBJECT ENCODING KEY",
+];
+
+/// Between the commands no expired key is left lying: Oxidis reads all arguments before it looks at a key, so what
+/// a faulty command leaves of one differs.
+#[test]
+fn generated_commands_are_sent_on_as_by_redis() {
+    // Those that change how the connection is answered, which keys are met, or the link itself.
+    const NOT_SENT: &[&str] =
+        &["HELLO", "CLIENT", "REPLCONF", "RESET", "SCAN", "KEYS", "PSYNC", "REPLICAOF", "SLAVEOF", "CONFIG"];
+    for seed in seeds(&[21, 22, 23]) {
+        let mut both = listen(&[]);
+        let mut generator = Generator::new(seed);
+        let (mut different, mut sent, mut expired, mut script) = (Vec::new(), 0, 0, Vec::new());
+        let clean: Args = [b"EXISTS".to_vec()].into_iter().chain(generator.keys().iter().cloned()).collect();
+        let mut step = 0;
+        while step < 8000 && different.len() < 5 {
+            let mut commands = Vec::new();
+            match generator.step() {
+                Step::Call(args, _) => commands.push(args),
+                Step::Expire(key) => {
+                    commands.push(vec![
+                        b"SET".to_vec(),
+                        key.clone(),
+                        b"x".to_vec(),
+                        b"PX".to_vec(),
+                        b"1".to_vec(),
+                    ]);
+                    let line = generator.rng.pick(ON_EXPIRED);
+                    let word = |word: &str| if word == "KEY" { key.clone() } else { word.into() };
+                    commands.push(line.split(' ').map(word).collect());
+                    expired += 1;
+                }
+                _ => continue,
+            }
+            let name = String::from_utf8_lossy(&commands[0][0]).to_ascii_uppercase();
+            if NOT_SENT.contains(&name.as_str()) {
+                continue;
+            }
+            step += 1;
+            for args in &commands {
+                script.push(shown(args));
+                let replies = both.clients.each_mut().map(|client| client.call(args));
+                if let Value::Bulk(payload) = &replies[1]
+                    && name == "DUMP"
+                {
+                    generator.dumps.push(payload.clone());
+                }
+                if commands.len() == 2 {
+                    std::thread::sleep(Duration::from_millis(3));
+                }
+            }
+            both.call(&clean);
+            if step % 20 == 0 {
+                let streams = both.streams();
+                sent += streams[1].len();
+                if let Some(how) = differences(&streams[0], &streams[1]) {
+                    different.push(format!("{}\n{how}", script.join("\n")));
+                }
+                script.clear();
+            }
+        }
+        assert!(different.is_empty(), "seed {seed}: {} differ\n{}", different.len(), different.join("\n\n"));
+        assert!(
+            sent > 2000 && expired > 30,
+            "seed {seed}: only {sent} commands sent, {expired} keys expired"
+        );
+    }
+}

@@ -1,14 +1,14 @@
 //! One key with its value, expiry time and access clock, in one allocation: what a keyspace table points at.
 //!
 //! ```text
-//!  | head 4 | expiry time 8, if it has one | key length 1..5 | key | value |
+//!  | head 4 | expiry time 8, if it has one | key length 1..9 | key | value |
 //!
 //!  head   bits 0..4 type   4..7 encoding   7 has an expiry time   8..32 LRU clock or LFU counter
 //!  value  by encoding:
 //!         int      its low 1, 2, 4 or 8 bytes, whichever suffice
-//!         inline   | length 1..5 | bytes |                          embstr, and raw up to 1 KB in all
+//!         inline   | length 1..9 | bytes |                          embstr, and raw up to 1000 bytes
 //!         heap     | pointer 8 | -> | length 8 | capacity 8 | bytes |
-//!  length a byte below 254; or 254 and two bytes; or 255 and four; little-endian, as all numbers here
+//!  length a byte below 254; or 254 and two bytes; or 255 and eight; little-endian, as all numbers here
 //! ```
 //!
 //! A block's size follows from what it holds, rounded up to the allocator's size class (`ds/size.rs`). So nothing records a

@@ -134,7 +134,7 @@ fn len_size(len: usize) -> usize {
     match len {
         0..254 => 1,
         254..0x1_0000 => 3,
-        _ => 5,
+        _ => 9,
     }
 }
 
@@ -150,9 +150,8 @@ unsafe fn write_len(at: *mut u8, len: usize) {
                 at.add(1).cast::<[u8; 2]>().write((len as u16).to_le_bytes());
             }
             _ => {
-                let len = u32::try_from(len).expect("keys are shorter than 4 GB");
                 at.write(255);
-                at.add(1).cast::<[u8; 4]>().write(len.to_le_bytes());
+                at.add(1).cast::<[u8; 8]>().write((len as u64).to_le_bytes());
             }
         }
     }
@@ -168,7 +167,7 @@ unsafe fn read_len(at: *const u8) -> (usize, usize) {
     unsafe {
         match at.read() {
             254 => (u16::from_le_bytes(at.add(1).cast::<[u8; 2]>().read()) as usize, 3),
-            255 => (u32::from_le_bytes(at.add(1).cast::<[u8; 4]>().read()) as usize, 5),
+            255 => (u64::from_le_bytes(at.add(1).cast::<[u8; 8]>().read()) as usize, 9),
             len => (len as usize, 1),
         }
     }

@@ -121,6 +121,10 @@ impl Server {
     /// The system refuses the score.
     pub fn write_oom_score(&mut self) -> io::Result<()> {
         let value = self.config.oom_score_adj_values[usize::from(self.is_replica())];
+        if !self.oom_score_written {
+            // Somebody else may have given us another score by now.
+            self.oom_score_base = sys::process::oom_score_adj();
+        }
         let score = match self.config.oom_score_adj {
             OomScoreAdj::No if !self.oom_score_written => return Ok(()),
             OomScoreAdj::No => self.oom_score_base,

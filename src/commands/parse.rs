@@ -1,9 +1,22 @@
 //! Arguments as numbers, words and times. A command parses all of them before it changes anything, and fails with the
 //! text that Redis has for the first that is wrong.
 
-use crate::keyspace::Keyspace;
+use crate::keyspace::{Keyspace, PREFETCH_KEYS};
 use crate::protocol::{CmdError, CmdResult};
+use crate::server::command::Exec;
 use c_compat::number::int;
+
+/// Calls `act` with the index of each argument that is a key: the first, and every `step`th from there. Keys are fetched
+/// from memory some at a time, so that the command does not wait for each.
+pub fn each_key<'a>(e: &mut Exec<'a>, step: usize, mut act: impl FnMut(&mut Exec<'a>, usize)) {
+    let args = e.args;
+    for (n, at) in (1..args.len()).step_by(step).enumerate() {
+        if n % PREFETCH_KEYS == 0 && at + step < args.len() {
+            e.ks.prefetch(e.db, args.rest(at).iter().step_by(step));
+        }
+        act(e, at);
+    }
+}
 
 /// An integer in its canonical form: no plus sign, no leading zeros, no spaces.
 ///

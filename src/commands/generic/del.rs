@@ -1,5 +1,6 @@
 //! DEL and UNLINK.
 
+use crate::commands::parse::each_key;
 use crate::commands::row::{access, acl, flags, keys_at};
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, Run};
@@ -19,9 +20,7 @@ pub static DEL: Command = Command {
 
 fn del(e: &mut Exec<'_>) -> CmdResult {
     let mut deleted = 0;
-    for key in e.args.rest(1).iter() {
-        deleted += u64::from(e.ks.delete(e.db, key));
-    }
+    each_key(e, 1, |e, at| deleted += u64::from(e.ks.delete(e.db, e.args.at(at))));
     e.ks.effects.dirty += deleted;
     e.reply.int(deleted as i64);
     Ok(())

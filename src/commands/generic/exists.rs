@@ -1,5 +1,6 @@
 //! EXISTS, TOUCH and TYPE.
 
+use crate::commands::parse::each_key;
 use crate::commands::row::{access, acl, flags, key_at, keys_at};
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, Run};
@@ -19,8 +20,9 @@ pub static EXISTS: Command = Command {
 };
 
 fn exists(e: &mut Exec<'_>) -> CmdResult {
-    let found = e.args.rest(1).iter().filter(|key| e.ks.exists(e.db, key)).count();
-    e.reply.int(found as i64);
+    let mut found = 0;
+    each_key(e, 1, |e, at| found += i64::from(e.ks.exists(e.db, e.args.at(at))));
+    e.reply.int(found);
     Ok(())
 }
 
@@ -38,8 +40,9 @@ pub static TOUCH: Command = Command {
 };
 
 fn touch(e: &mut Exec<'_>) -> CmdResult {
-    let found = e.args.rest(1).iter().filter(|key| e.ks.touch(e.db, key)).count();
-    e.reply.int(found as i64);
+    let mut found = 0;
+    each_key(e, 1, |e, at| found += i64::from(e.ks.touch(e.db, e.args.at(at))));
+    e.reply.int(found);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! MGET, MSET and MSETNX.
 
 use super::reply_key;
+use crate::commands::parse::each_key;
 use crate::commands::row::{access, acl, flags, keys_at};
 use crate::keyspace::ExpireChange;
 use crate::protocol::{CmdError, CmdResult};
@@ -21,11 +22,8 @@ pub static MGET: Command = Command {
 };
 
 fn mget(e: &mut Exec<'_>) -> CmdResult {
-    let keys = e.args.rest(1);
-    e.reply.array(keys.len());
-    for key in keys.iter() {
-        reply_key(e, key);
-    }
+    e.reply.array(e.args.len() - 1);
+    each_key(e, 1, |e, at| reply_key(e, e.args.at(at)));
     Ok(())
 }
 
@@ -80,9 +78,8 @@ fn check_pairs(e: &Exec<'_>) -> CmdResult {
 }
 
 fn set_pairs(e: &mut Exec<'_>) {
-    let args = e.args;
-    for i in (1..args.len()).step_by(2) {
-        e.ks.set(e.db, args.at(i), NewValue::Encode(args.at(i + 1)), ExpireChange::Clear);
+    each_key(e, 2, |e, at| {
+        e.ks.set(e.db, e.args.at(at), NewValue::Encode(e.args.at(at + 1)), ExpireChange::Clear);
         e.ks.effects.dirty += 1;
-    }
+    });
 }

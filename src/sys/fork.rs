@@ -1,7 +1,7 @@
 //! Forking, and what a forked child needs to live apart from its parent: its own signal handling, no inherited
 //! descriptors but the ones it asked for, an exit that runs none of the parent's cleanup.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::io;
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStrExt;
@@ -57,14 +57,9 @@ pub fn exit_now(code: i32) -> ! {
 /// its child by SIGUSR1), and a pipe with no reader is an error of `write`.
 pub fn reset_child_signals() {
     extern "C" fn stop(_: libc::c_int) {
-        let path = REMOVE_ON_STOP.load(SeqCst);
-        // SAFETY: both calls are async-signal-safe; the path is a C string that is never freed.
-        unsafe {
-            if !path.is_null() {
-                libc::unlink(path);
-            }
-            libc::_exit(STOPPED_ON_REQUEST)
-        }
+        remove_unfinished();
+        // SAFETY: _exit is async-signal-safe.
+        unsafe { libc::_exit(STOPPED_ON_REQUEST) }
     }
     set_handler(libc::SIGUSR1, stop as extern "C" fn(libc::c_int) as libc::sighandler_t);
     for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGPIPE, libc::SIGHUP] {
@@ -79,13 +74,26 @@ pub fn reset_child_signals() {
     }
 }
 
-/// The file that a child which is stopped does not leave behind.
+/// The file that a process which is stopped does not leave behind.
 static REMOVE_ON_STOP: AtomicPtr<c_char> = AtomicPtr::new(std::ptr::null_mut());
 
-/// From now on SIGUSR1 removes this file before it ends the child. The path is kept for the child's whole life.
+/// From now on a signal that stops this process at once removes this file before: SIGUSR1 in a child, and the second
+/// SIGINT or SIGTERM in the server. The path is kept for the process's whole life.
 pub fn remove_on_stop(path: &Path) {
-    if let Ok(path) = CString::new(path.as_os_str().as_bytes()) {
+    let Ok(path) = CString::new(path.as_os_str().as_bytes()) else { return };
+    let known = REMOVE_ON_STOP.load(SeqCst);
+    // SAFETY: what is there came from a CString and is never freed.
+    if known.is_null() || unsafe { CStr::from_ptr(known) } != path.as_c_str() {
         REMOVE_ON_STOP.store(path.into_raw(), SeqCst);
+    }
+}
+
+/// Removes the file that a stopped process does not leave behind. May be called in a signal's handler.
+pub(super) fn remove_unfinished() {
+    let path = REMOVE_ON_STOP.load(SeqCst);
+    if !path.is_null() {
+        // SAFETY: unlink is async-signal-safe; the path is a C string that is never freed.
+        unsafe { libc::unlink(path) };
     }
 }
 

@@ -11,6 +11,7 @@ extern "C" fn on_shutdown(signal: libc::c_int) {
     let before = SHUTDOWN_ASKED.fetch_add(1, Relaxed);
     LAST_SIGNAL.store(signal, Relaxed);
     if before > 0 {
+        super::fork::remove_unfinished();
         const LAST_WORDS: &[u8] = b"You insist... exiting now.\n";
         // SAFETY: write and _exit are async-signal-safe; the buffer is static.
         unsafe {

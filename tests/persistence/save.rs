@@ -207,6 +207,18 @@ fn termination_saves_when_save_points_are_set() {
     assert_eq!(files(&server), Vec::<String>::new());
 }
 
+/// Whoever signals twice does not want to wait for the save; what it wrote so far must not stay.
+#[test]
+fn a_second_signal_ends_the_server_within_its_last_save() {
+    let mut server = Server::start(Program::Oxidis, &["save 3600 1", "rdb-key-save-delay 100000"]);
+    fill(&mut server.client(), 7, 100, 10);
+    server.signal(Signal::SIGINT);
+    wait_for("the file being written", PATIENCE, || !files(&server).is_empty());
+    server.signal(Signal::SIGINT);
+    assert_eq!(server.wait_exit().code(), Some(1));
+    assert_eq!(files(&server), Vec::<String>::new());
+}
+
 #[test]
 fn shutdown_obeys_its_words() {
     for (config, how, saved) in [

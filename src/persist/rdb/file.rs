@@ -38,9 +38,7 @@ pub fn save_to_file(
     reporter: Option<&mut Reporter>,
 ) -> Result<(), SaveFailed> {
     let temp = temp_path(&target.path, std::process::id() as i32);
-    if reporter.is_some() {
-        crate::sys::fork::remove_on_stop(&temp);
-    }
+    crate::sys::fork::remove_on_stop(&temp);
     let file = File::create(&temp).map_err(|error| {
         let (name, dir, why) = (file_name(&temp), cwd(), strerror(&error));
         log_warning!("Failed opening the temp RDB file {name} (in server root dir {dir}) for saving: {why}");

@@ -126,15 +126,24 @@ pub fn append_raw(bytes: &[u8]) {
     }
 }
 
+/// Logs at a level; the arguments are not even made where the line would not be shown.
+#[macro_export]
+macro_rules! log_at {
+    ($level:ident, $($text:tt)*) => {
+        if $crate::util::log::shows($crate::util::log::Level::$level) {
+            $crate::util::log::write($crate::util::log::Level::$level, format_args!($($text)*));
+        }
+    };
+}
 /// Logs at level debug.
 #[macro_export]
-macro_rules! log_debug { ($($a:tt)*) => { $crate::util::log::write($crate::util::log::Level::Debug, format_args!($($a)*)) } }
+macro_rules! log_debug { ($($text:tt)*) => { $crate::log_at!(Debug, $($text)*) }; }
 /// Logs at level verbose.
 #[macro_export]
-macro_rules! log_verbose { ($($a:tt)*) => { $crate::util::log::write($crate::util::log::Level::Verbose, format_args!($($a)*)) } }
+macro_rules! log_verbose { ($($text:tt)*) => { $crate::log_at!(Verbose, $($text)*) }; }
 /// Logs at level notice.
 #[macro_export]
-macro_rules! log_notice { ($($a:tt)*) => { $crate::util::log::write($crate::util::log::Level::Notice, format_args!($($a)*)) } }
+macro_rules! log_notice { ($($text:tt)*) => { $crate::log_at!(Notice, $($text)*) }; }
 /// Logs at level warning.
 #[macro_export]
-macro_rules! log_warning { ($($a:tt)*) => { $crate::util::log::write($crate::util::log::Level::Warning, format_args!($($a)*)) } }
+macro_rules! log_warning { ($($text:tt)*) => { $crate::log_at!(Warning, $($text)*) }; }

@@ -1,7 +1,7 @@
 //! What does a lookup or write cost in a keyspace of a million keys, apart from network and protocol?
 //!
-//! Keys are as redis-benchmark makes them, taken in random order, so that most accesses miss the cache as they would in
-//! a server. The clock stands still: no key changes its LRU bits twice.
+//! Keys are as redis-benchmark makes them, taken in random order, so that most accesses miss the cache as
+//! they would in a server. The clock stands still: no key changes its LRU bits twice.
 
 use std::hint::black_box;
 

@@ -11,9 +11,9 @@
 //!  length a byte below 254; or 254 and two bytes; or 255 and eight; little-endian, as all numbers here
 //! ```
 //!
-//! A block's size follows from what it holds, rounded up to the allocator's size class (`ds/size.rs`). So nothing records a
-//! capacity, a block is freed by its size, and a change that stays in its class is made in place. Only the block of a long
-//! string carries its capacity: it doubles as APPEND grows it.
+//! A block's size follows from what it holds, rounded up to the allocator's size class (`ds/size.rs`). So
+//! nothing records a capacity, a block is freed by its size, and a change that stays in its class is made in
+//! place. Only the block of a long string carries its capacity: it doubles as APPEND grows it.
 //!
 //! An [`Entry`] is the pointer to its block. Its top 16 bits are the table's to use.
 
@@ -112,8 +112,8 @@ impl Entry {
 
     #[inline]
     pub fn key(&self) -> &[u8] {
-        // SAFETY: the block is this entry's and stays as it is while the entry is borrowed. So in all that follows; those
-        // that change it borrow the entry mutably.
+        // SAFETY: the block is this entry's and stays as it is while the entry is borrowed. So in all that
+        // follows; those that change it borrow the entry mutably.
         unsafe { self.block().key() }
     }
 

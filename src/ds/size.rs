@@ -1,9 +1,11 @@
 //! The allocator's size classes.
 //!
-//! jemalloc gives out blocks of certain sizes only: multiples of its quantum up to eight quanta, then four sizes to each
-//! doubling. What asks for a whole class wastes nothing, and knows the size it was given from what it holds.
+//! jemalloc gives out blocks of certain sizes only: multiples of its quantum up to eight quanta, then four
+//! sizes to each doubling. What asks for a whole class wastes nothing, and knows the size it was given from
+//! what it holds.
 
-/// Sizes up to `8 * QUANTUM` are multiples of it. jemalloc is built with `lg-quantum` 4 on x86_64 and aarch64.
+/// Sizes up to `8 * QUANTUM` are multiples of it. jemalloc is built with `lg-quantum` 4 on x86_64 and
+/// aarch64.
 const QUANTUM: usize = 16;
 
 /// The size of the block that holds `len` bytes.

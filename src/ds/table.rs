@@ -1,8 +1,8 @@
 //! The keyspace's hash table: linear hashing over buckets of one cache line.
 //!
-//! There is one array of buckets, and it grows by one bucket at a time. With `2^level <= n < 2^(level+1)` buckets, an
-//! entry belongs in the bucket that the low `level + 1` bits of its hash name or, if that is `n` or more, the one that
-//! the low `level` bits name:
+//! There is one array of buckets, and it grows by one bucket at a time. With `2^level <= n < 2^(level+1)`
+//! buckets, an entry belongs in the bucket that the low `level + 1` bits of its hash name or, if that is `n`
+//! or more, the one that the low `level` bits name:
 //!
 //! ```text
 //!      split already           not yet                 made by the splits
@@ -10,21 +10,24 @@
 //!    0            n-2^level                        2^level           n
 //! ```
 //!
-//! To grow, bucket `n - 2^level` is split: its entries with bit `level` set go to a new bucket `n`. To shrink, the last
-//! bucket is merged back. So growing and shrinking are always incremental, there is never a second table to look in, the
-//! fill stays the same at every size, and no step works on more than one chain. Buckets that are full are chained
-//! (`bucket.rs`), which also carries the table when it must not be resized: while a snapshot child shares its pages.
+//! To grow, bucket `n - 2^level` is split: its entries with bit `level` set go to a new bucket `n`. To
+//! shrink, the last bucket is merged back. So growing and shrinking are always incremental, there is never a
+//! second table to look in, the fill stays the same at every size, and no step works on more than one chain.
+//! Buckets that are full are chained (`bucket.rs`), which also carries the table when it must not be resized:
+//! while a snapshot child shares its pages.
 //!
-//! A split needs one bit of each entry's hash. Since pointers have 16 bits to spare, an entry keeps 16 bits of its hash
-//! there (the stash: bits `16w..16w+16` in a bucket of level `16w..16w+16`), and is itself not looked at, nor its key
-//! hashed again, but in one split of sixteen.
+//! A split needs one bit of each entry's hash. Since pointers have 16 bits to spare, an entry keeps 16 bits
+//! of its hash there (the stash: bits `16w..16w+16` in a bucket of level `16w..16w+16`), and is itself not
+//! looked at, nor its key hashed again, but in one split of sixteen.
 //!
-//! All of this takes 32 bits of the hash, up to 2^32 buckets: bits 24 to 31 are the tag that buckets keep, and name a bucket
-//! too only in tables of more than 2^24. So whoever knows 32 bits of an entry's hash can find it.
+//! All of this takes 32 bits of the hash, up to 2^32 buckets: bits 24 to 31 are the tag that buckets keep,
+//! and name a bucket too only in tables of more than 2^24. So whoever knows 32 bits of an entry's hash can
+//! find it.
 //!
-//! SCAN sees the buckets as intervals of the bit-reversed hash. A cursor is a point there; a step visits the whole
-//! bucket that the point lies in, and moves to that bucket's end. A split or merge changes the intervals but not the
-//! order of hashes, so what lies behind the cursor has been visited and what is ahead will be.
+//! SCAN sees the buckets as intervals of the bit-reversed hash. A cursor is a point there; a step visits the
+//! whole bucket that the point lies in, and moves to that bucket's end. A split or merge changes the
+//! intervals but not the order of hashes, so what lies behind the cursor has been visited and what is ahead
+//! will be.
 
 mod array;
 mod bucket;
@@ -40,8 +43,9 @@ use bucket::{Bucket, SLOTS, Tail, tag_of};
 
 pub use iter::Iter;
 
-/// The table grows when it has more entries than this for two buckets: 5.5 for one. Measured in bytes for each entry and
-/// buckets looked at for each hit, chains included: 4.5 gives 16.2 and 1.08, 5.5 gives 14.4 and 1.14, 7 gives 13.2 and 1.25.
+/// The table grows when it has more entries than this for two buckets: 5.5 for one. Measured in bytes for
+/// each entry and buckets looked at for each hit, chains included: 4.5 gives 16.2 and 1.08, 5.5 gives 14.4
+/// and 1.14, 7 gives 13.2 and 1.25.
 const ENTRIES_PER_TWO_BUCKETS: usize = 11;
 /// It shrinks when there are fewer entries than this for one bucket.
 const ENTRIES_PER_BUCKET_MIN: usize = 2;
@@ -53,8 +57,8 @@ const STEPS_PER_OPERATION: usize = 2;
 const STEPS_PER_CLOCK_READ: usize = 32;
 /// No call to `presize` makes more buckets than this: its caller may have read the number in a file.
 const PRESIZE_BUCKETS_MAX: usize = 1 << 24;
-/// How many buckets ahead entries are prefetched by what goes over them all: some ten entries' work hides one trip to
-/// memory.
+/// How many buckets ahead entries are prefetched by what goes over them all: some ten entries' work hides one
+/// trip to memory.
 const PREFETCH_AHEAD: usize = 2;
 /// Hash bits in a stash.
 const STASH_BITS: u32 = 16;
@@ -95,7 +99,8 @@ pub struct Table<E: Element> {
     /// `2^level` is the greatest power of two that is not above the number of buckets.
     level: u32,
     paused: bool,
-    /// Removals left too many buckets; set until they are merged, so that a table made large beforehand is not shrunk.
+    /// Removals left too many buckets; set until they are merged, so that a table made large beforehand is
+    /// not shrunk.
     shrinking: bool,
     /// The number of entries when resizing was paused.
     len_when_paused: usize,
@@ -157,8 +162,8 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// The size a C Redis dict with these entries would have, for DEBUG HTSTATS: a power of two that does not change
-    /// while resizing is paused.
+    /// The size a C Redis dict with these entries would have, for DEBUG HTSTATS: a power of two that does not
+    /// change while resizing is paused.
     pub fn table_size(&self) -> usize {
         let len = if self.paused { self.len_when_paused } else { self.len };
         len.next_power_of_two().max(4)
@@ -214,7 +219,8 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// Adds an entry that the caller knows is not there. `rehash` gives the hash of an entry already in the table.
+    /// Adds an entry that the caller knows is not there. `rehash` gives the hash of an entry already in the
+    /// table.
     #[inline]
     pub fn insert(&mut self, hash: u64, mut entry: E, rehash: impl Fn(&E) -> u64) {
         if self.needs_split() {
@@ -228,8 +234,8 @@ impl<E: Element> Table<E> {
         self.len += 1;
     }
 
-    /// Visits one bucket's entries and returns the next cursor, 0 at the end. Whatever is in the table from the first
-    /// call to the last is visited, though splits and merges come between.
+    /// Visits one bucket's entries and returns the next cursor, 0 at the end. Whatever is in the table from
+    /// the first call to the last is visited, though splits and merges come between.
     pub fn scan(&self, cursor: u64, visit: impl FnMut(&E)) -> u64 {
         if self.is_empty() {
             return 0;
@@ -243,7 +249,8 @@ impl<E: Element> Table<E> {
 
     /// An entry drawn at random; all are about equally likely.
     pub fn random(&self, mut rng: impl FnMut() -> u64) -> Option<&E> {
-        /// A bucket is accepted with the odds of its entries to this number, so that a full one comes up more often.
+        /// A bucket is accepted with the odds of its entries to this number, so that a full one comes up more
+        /// often.
         const FULL: usize = 2 * SLOTS;
         const TRIES: usize = 1000;
         if self.is_empty() {
@@ -419,8 +426,9 @@ impl<E: Element> Table<E> {
         // The level of both halves is one more; at a multiple of 16 their stashes move on.
         let restash = (level + 1).is_multiple_of(STASH_BITS);
         let old = self.buckets.get(old_index);
-        // SAFETY: the new bucket is empty and alone; the old chain is emptied by `drain` alone, which clears its head
-        // before any entry comes back to it through `stay`, and its children are no part of `stay` or `go`.
+        // SAFETY: the new bucket is empty and alone; the old chain is emptied by `drain` alone, which clears
+        // its head before any entry comes back to it through `stay`, and its children are no part of `stay`
+        // or `go`.
         unsafe {
             let mut go = Tail::of(self.buckets.get(new_index));
             let mut stay = None;

@@ -6,9 +6,10 @@
 //!  leaves:  (ms, id) -> | passed | delta, id | delta, id | ...      delta = ms of the element - ms of the lower bound
 //! ```
 //!
-//! An element belongs in the last leaf whose bound is not above it. Leaves are as large as the allocator's size class makes
-//! them, so a random million costs 9 bytes an element. Taking from the front only counts up `passed`. Most additions come
-//! at the end, or not far from it, since keys tend to live equally long: then a full leaf is left full.
+//! An element belongs in the last leaf whose bound is not above it. Leaves are as large as the allocator's
+//! size class makes them, so a random million costs 9 bytes an element. Taking from the front only counts up
+//! `passed`. Most additions come at the end, or not far from it, since keys tend to live equally long: then a
+//! full leaf is left full.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +17,8 @@ use super::size::class;
 
 /// Elements in a leaf. 4 KB are moved quickly, and the map above stays small.
 const LEAF_MAX: usize = 512;
-/// How far below an element that comes before all others the bound of its new leaf is put, so that more of the kind
-/// find room there.
+/// How far below an element that comes before all others the bound of its new leaf is put, so that more of
+/// the kind find room there.
 const SLACK_MS: i64 = 1 << 21;
 
 #[derive(Default)]
@@ -125,8 +126,8 @@ impl Leaf {
         }
     }
 
-    /// Takes the upper half out into a leaf of its own, with its bound; or only the last element, if it was put in last
-    /// (`at_end`). No leaf comes of it if all are equal.
+    /// Takes the upper half out into a leaf of its own, with its bound; or only the last element, if it was
+    /// put in last (`at_end`). No leaf comes of it if all are equal.
     fn split(&mut self, bound: (i64, u32), at_end: bool) -> ((i64, u32), Option<Leaf>) {
         // Only what has not been taken is in order.
         self.elements.drain(..std::mem::take(&mut self.passed));

@@ -1,7 +1,7 @@
 //! Which keys of a database expire, in the order of their times, and active expiry.
 //!
-//! The index keeps each key's time with 32 bits of its hash, by which the table finds it. So active expiry deletes exactly
-//! the keys that are due, however many there are besides.
+//! The index keeps each key's time with 32 bits of its hash, by which the table finds it. So active expiry
+//! deletes exactly the keys that are due, however many there are besides.
 
 use std::time::{Duration, Instant};
 
@@ -74,8 +74,8 @@ pub struct Due {
 }
 
 impl Keyspace {
-    /// Active expiry: deletes keys whose time has passed, for at most `budget`, and tells the caller of each, who
-    /// propagates it. Only a primary does this. Databases take turns when time runs out.
+    /// Active expiry: deletes keys whose time has passed, for at most `budget`, and tells the caller of each,
+    /// who propagates it. Only a primary does this. Databases take turns when time runs out.
     pub fn expire_due(
         &mut self,
         now_ms: i64,

@@ -5,8 +5,8 @@
 //! LFU  | minutes since the epoch, modulo 2^16 | counter, 8 bits |
 //! ```
 //!
-//! Which of the two it is follows maxmemory-policy. The LFU counter is logarithmic: it grows with a probability that
-//! falls as it grows, and is lowered by one for each `decay_minutes` without access.
+//! Which of the two it is follows maxmemory-policy. The LFU counter is logarithmic: it grows with a
+//! probability that falls as it grows, and is lowered by one for each `decay_minutes` without access.
 
 use crate::util::rng::Rng;
 

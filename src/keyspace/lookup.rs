@@ -10,7 +10,8 @@ use super::{Db, EntryInfo, ExpiryMode, Keyspace, Stats, freq};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum For {
     Reading,
-    /// An expired key is deleted even in [`ExpiryMode::Hide`], so that a writable replica's writes start afresh.
+    /// An expired key is deleted even in [`ExpiryMode::Hide`], so that a writable replica's writes start
+    /// afresh.
     Writing,
 }
 

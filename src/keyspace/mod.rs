@@ -1,8 +1,9 @@
 //! All databases, and what the running command does to them.
 //!
-//! The server calls [`Keyspace::begin`] before each command, which fixes the command's clock, what is to become of
-//! expired keys, and whether reads mark keys as used. Data commands then call the methods below; whatever others must
-//! learn of it (dirty count, propagation, keys deleted by expiry) collects in [`Keyspace::effects`].
+//! The server calls [`Keyspace::begin`] before each command, which fixes the command's clock, what is to
+//! become of expired keys, and whether reads mark keys as used. Data commands then call the methods below;
+//! whatever others must learn of it (dirty count, propagation, keys deleted by expiry) collects in
+//! [`Keyspace::effects`].
 //!
 //! A database is named by its index, which callers have checked against [`Keyspace::db_count`].
 //!
@@ -54,7 +55,8 @@ pub const PREFETCH_KEYS: usize = 16;
 pub enum ExpiryMode {
     /// A primary: a command that meets one deletes it and reports it in [`Effects::expired`].
     Delete,
-    /// A replica (or a primary whose clients are paused): they look absent and stay. Only writing to one deletes it.
+    /// A replica (or a primary whose clients are paused): they look absent and stay. Only writing to one
+    /// deletes it.
     Hide,
     /// The stream from our primary, and loading: they are keys like any other.
     Ignore,
@@ -139,8 +141,8 @@ impl Keyspace {
         }
     }
 
-    /// Sets the context of the next command: its clock, what becomes of expired keys, and whether accesses mark keys
-    /// as used (not while a child lives, not for a client that asked for NO-TOUCH).
+    /// Sets the context of the next command: its clock, what becomes of expired keys, and whether accesses
+    /// mark keys as used (not while a child lives, not for a client that asked for NO-TOUCH).
     #[inline]
     pub fn begin(&mut self, now_ms: i64, mode: ExpiryMode, touch: bool) {
         self.now_ms = now_ms;
@@ -187,9 +189,9 @@ impl Keyspace {
         hash(&self.hasher, key)
     }
 
-    /// Brings keys that are about to be looked up into the cache, their misses overlapping: first all buckets, then all
-    /// entries. To be called with as many keys at a time as there will be work before the first is used and the last
-    /// is not yet evicted: up to [`PREFETCH_KEYS`], more are left out.
+    /// Brings keys that are about to be looked up into the cache, their misses overlapping: first all
+    /// buckets, then all entries. To be called with as many keys at a time as there will be work before the
+    /// first is used and the last is not yet evicted: up to [`PREFETCH_KEYS`], more are left out.
     pub fn prefetch<'a>(&self, db: usize, keys: impl IntoIterator<Item = &'a [u8]>) {
         let table = &self.dbs[db].table;
         if table.is_empty() {

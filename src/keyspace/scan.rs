@@ -47,9 +47,10 @@ impl<'a> EntryRef<'a> {
 }
 
 impl Keyspace {
-    /// One step of SCAN: visits at least `count` keys unless the end comes first, and returns the next cursor, 0 at the
-    /// end. A key that is there from the first step to the last is visited, however the table is resized meanwhile; it
-    /// may be visited more than once. Expired keys are passed over, and deleted if the mode says so.
+    /// One step of SCAN: visits at least `count` keys unless the end comes first, and returns the next
+    /// cursor, 0 at the end. A key that is there from the first step to the last is visited, however the
+    /// table is resized meanwhile; it may be visited more than once. Expired keys are passed over, and
+    /// deleted if the mode says so.
     pub fn scan(
         &mut self,
         db: usize,
@@ -98,13 +99,14 @@ impl Keyspace {
         }
     }
 
-    /// Every entry, expired or not, in table order. Allocates nothing and writes nothing, as a forked child must.
+    /// Every entry, expired or not, in table order. Allocates nothing and writes nothing, as a forked child
+    /// must.
     pub fn iter(&self, db: usize) -> impl Iterator<Item = EntryRef<'_>> {
         self.dbs[db].table.iter().map(EntryRef)
     }
 
-    /// A key drawn at random; expired ones met on the way are deleted if the mode says so. On a replica where all keys
-    /// may have expired, one of those is given after a while, as Redis does.
+    /// A key drawn at random; expired ones met on the way are deleted if the mode says so. On a replica where
+    /// all keys may have expired, one of those is given after a while, as Redis does.
     pub fn random_key(&mut self, db: usize) -> Option<Vec<u8>> {
         let mut tries = RANDOM_TRIES;
         loop {

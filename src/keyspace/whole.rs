@@ -22,7 +22,8 @@ impl Flushed {
 }
 
 impl Keyspace {
-    /// Gives a key another name, expiry time and all; a key of that name is overwritten. False if there is no `from`.
+    /// Gives a key another name, expiry time and all; a key of that name is overwritten. False if there is no
+    /// `from`.
     pub fn rename(&mut self, db: usize, from: &[u8], to: &[u8]) -> bool {
         if from == to {
             return self.peek(db, from).is_some();

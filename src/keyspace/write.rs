@@ -82,7 +82,8 @@ impl Keyspace {
         tail.len()
     }
 
-    /// The bytes of a string to change in place, made raw and zero-padded to `min_len`; a missing key is created.
+    /// The bytes of a string to change in place, made raw and zero-padded to `min_len`; a missing key is
+    /// created.
     pub fn string_mut(&mut self, db: usize, key: &[u8], min_len: usize) -> &mut [u8] {
         let hash = self.hash(key);
         if self.find(db, hash, key, For::Writing, false).is_none() {
@@ -121,8 +122,8 @@ impl Keyspace {
         self.set_bits(db, key, bits);
     }
 
-    /// Adds a key read from a snapshot, expired or not. With `is_new` the caller knows that it is not there yet, and
-    /// no search is made; else false tells that it was, and nothing has changed.
+    /// Adds a key read from a snapshot, expired or not. With `is_new` the caller knows that it is not there
+    /// yet, and no search is made; else false tells that it was, and nothing has changed.
     pub fn insert_loaded(
         &mut self,
         db: usize,

@@ -1,7 +1,7 @@
 //! What a key holds, and how it is encoded.
 //!
-//! A value is read as a [`ValueRef`] and stored as a [`NewValue`], which says how its encoding is chosen. The only
-//! type so far is the string, kept as an integer, embedded (embstr) or raw.
+//! A value is read as a [`ValueRef`] and stored as a [`NewValue`], which says how its encoding is chosen. The
+//! only type so far is the string, kept as an integer, embedded (embstr) or raw.
 
 use crate::ds::entry::{EMBSTR_MAX, Stored};
 pub use crate::ds::entry::{Encoding, ValueRef};
@@ -12,7 +12,8 @@ const INT_STR_MAX: usize = 20;
 /// A value to store.
 #[derive(Clone, Copy, Debug)]
 pub enum NewValue<'a> {
-    /// Whichever encoding is the smallest, as SET does: int if the bytes are an integer's canonical form, else as `Plain`.
+    /// Whichever encoding is the smallest, as SET does: int if the bytes are an integer's canonical form,
+    /// else as `Plain`.
     Encode(&'a [u8]),
     /// An integer, as INCR makes.
     Int(i64),

@@ -1,8 +1,9 @@
 //! The bytes of an entry's block; `entry.rs` draws them.
 //!
-//! Every function here works on a [`Block`], which is no more than a pointer: whoever calls an `unsafe` one vouches that it
-//! is a live block, that no one else uses it meanwhile if it is changed, and does not use it after it was freed. A `with_`
-//! function changes a block in place or frees it and makes another; what it returns is to be used from then on.
+//! Every function here works on a [`Block`], which is no more than a pointer: whoever calls an `unsafe` one
+//! vouches that it is a live block, that no one else uses it meanwhile if it is changed, and does not use it
+//! after it was freed. A `with_` function changes a block in place or frees it and makes another; what it
+//! returns is to be used from then on.
 
 use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 
@@ -50,7 +51,8 @@ struct Front<'a> {
 #[derive(Clone, Copy)]
 enum Body<'a> {
     Int(i64),
-    /// An inline string: its encoding, its first bytes, and its length, up to which the rest is yet to be written.
+    /// An inline string: its encoding, its first bytes, and its length, up to which the rest is yet to be
+    /// written.
     Inline(u32, &'a [u8], usize),
     Heap(Heap),
 }
@@ -121,8 +123,8 @@ unsafe fn write_int(at: *mut u8, encoding: u32, n: i64) -> bool {
     fits
 }
 
-/// The encoding of an integer behind a front of this size: the fewest bytes that keep it, but so many that a word that
-/// ends with it begins in the block, since that is how it is read.
+/// The encoding of an integer behind a front of this size: the fewest bytes that keep it, but so many that a
+/// word that ends with it begins in the block, since that is how it is read.
 #[inline]
 fn int_encoding(front: usize, n: i64) -> u32 {
     (0..INT_8).find(|e| front + (1 << e) >= size_of::<i64>() && int_fits(*e, n)).unwrap_or(INT_8)
@@ -331,8 +333,9 @@ impl Block {
 
     #[inline]
     unsafe fn body<'a>(self) -> Body<'a> {
-        // SAFETY: the value lies behind the front, in the form that the encoding names. An integer is read as the word
-        // that ends with it, which `int_encoding` made sure begins in the block; its bytes are the word's top ones.
+        // SAFETY: the value lies behind the front, in the form that the encoding names. An integer is read as
+        // the word that ends with it, which `int_encoding` made sure begins in the block; its bytes are the
+        // word's top ones.
         unsafe {
             let at = self.0.add(self.front_size());
             match self.encoding() {
@@ -412,8 +415,8 @@ impl Block {
         }
     }
 
-    /// Writes a value over one of the same form and length, which is what most writes come to: counters, and records of
-    /// a fixed size.
+    /// Writes a value over one of the same form and length, which is what most writes come to: counters, and
+    /// records of a fixed size.
     #[inline]
     unsafe fn overwrite(self, value: Stored) -> bool {
         // SAFETY: what is written takes up the bytes of what was there.
@@ -459,8 +462,8 @@ impl Block {
         }
     }
 
-    /// Replaces the body by one that lies elsewhere, and sets or removes the expiry time. What the old body points at
-    /// is left alone.
+    /// Replaces the body by one that lies elsewhere, and sets or removes the expiry time. What the old body
+    /// points at is left alone.
     unsafe fn with_body(self, body: Body, expire: Option<i64>) -> Block {
         // SAFETY: written in place, front and body do not take up more than the block's class.
         unsafe {
@@ -480,7 +483,8 @@ impl Block {
         }
     }
 
-    /// Moves the key, and `body` bytes behind it, to where they go with or without an expiry time. The head stays.
+    /// Moves the key, and `body` bytes behind it, to where they go with or without an expiry time. The head
+    /// stays.
     unsafe fn move_key(self, has_expire: bool, body: usize) {
         // SAFETY: the caller has seen to it that the block has room.
         unsafe {
@@ -524,7 +528,8 @@ impl Block {
         }
     }
 
-    /// Makes the value raw and at least `min_len` long; returns its old length, from which on it is yet to be written.
+    /// Makes the value raw and at least `min_len` long; returns its old length, from which on it is yet to be
+    /// written.
     pub(super) unsafe fn with_room(self, min_len: usize) -> (Block, usize) {
         // SAFETY: as the caller says.
         match unsafe { self.body() } {
@@ -574,8 +579,8 @@ impl Block {
         unsafe { self.with_room(len + more) }
     }
 
-    /// Another block, with a raw string that begins with `first` and is at least `min_len` long. This one is freed,
-    /// `first` may be a part of it.
+    /// Another block, with a raw string that begins with `first` and is at least `min_len` long. This one is
+    /// freed, `first` may be a part of it.
     unsafe fn with_string(self, first: &[u8], min_len: usize) -> Block {
         let len = first.len().max(min_len);
         let body = if len <= INLINE_MAX {
@@ -623,7 +628,8 @@ const HEAP_HEAD: usize = 2 * size_of::<usize>();
 /// Room made ahead for a string that grows is as much as it needs, but no more than this.
 const HEAP_AHEAD_MAX: usize = 1 << 20;
 
-/// As the functions of [`Block`]: the caller of an `unsafe` one vouches for a live heap block that it alone uses.
+/// As the functions of [`Block`]: the caller of an `unsafe` one vouches for a live heap block that it alone
+/// uses.
 impl Heap {
     fn of(s: &[u8]) -> Heap {
         let size = class(HEAP_HEAD + s.len());

@@ -1,8 +1,8 @@
 //! The buckets of a table, numbered from 0: an array that grows and shrinks at its end without moving.
 //!
-//! The buckets lie in chunks of 2 MB. Only the first chunk, while it is the only one, is reallocated as it grows, so
-//! that a small table is small. Chunks come zeroed from the allocator, which for fresh pages costs nothing until they
-//! are used, and a zeroed bucket is an empty one.
+//! The buckets lie in chunks of 2 MB. Only the first chunk, while it is the only one, is reallocated as it
+//! grows, so that a small table is small. Chunks come zeroed from the allocator, which for fresh pages costs
+//! nothing until they are used, and a zeroed bucket is an empty one.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
@@ -87,8 +87,8 @@ impl<E> Buckets<E> {
         match self.chunks.first_mut() {
             None => self.chunks.push(new),
             Some(first) => {
-                // SAFETY: both chunks have room for `len` buckets, and the old one is not used afterwards. Buckets may
-                // be moved as bytes: nothing points at a head.
+                // SAFETY: both chunks have room for `len` buckets, and the old one is not used afterwards.
+                // Buckets may be moved as bytes: nothing points at a head.
                 unsafe {
                     first.copy_to_nonoverlapping(new, self.len);
                     free_chunk(*first, self.first_capacity);

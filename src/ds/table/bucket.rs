@@ -6,8 +6,8 @@
 //!                    0      1      2      3      4      5      6
 //! ```
 //!
-//! A tag is one byte of the entry's hash, never 0; a tag of 0 says that its slot is empty. `c` is 1 when the bucket is
-//! chained: slot 6 then points at another bucket and tag 6 is 0. What holds in a chain:
+//! A tag is one byte of the entry's hash, never 0; a tag of 0 says that its slot is empty. `c` is 1 when the
+//! bucket is chained: slot 6 then points at another bucket and tag 6 is 0. What holds in a chain:
 //!
 //! - every bucket but the last is full (6 entries and the pointer);
 //! - the last one, if it is not the only one, holds at least 2 entries (one would fit in the slot that points at it).
@@ -171,7 +171,8 @@ impl<E> Bucket<E> {
         self.slots[slot].entry = ManuallyDrop::new(entry);
     }
 
-    /// Adds an entry to a full bucket that is not chained: gives it a child, which gets the last slot's entry too.
+    /// Adds an entry to a full bucket that is not chained: gives it a child, which gets the last slot's entry
+    /// too.
     #[cold]
     fn chain(&mut self, tag: u8, entry: E) -> NonNull<Bucket<E>> {
         debug_assert!(self.used().count() == SLOTS, "only a full bucket is chained");
@@ -235,8 +236,9 @@ impl<E> Tail<E> {
 /// # Safety
 /// The slot holds an entry, and nothing else uses the chain.
 pub(super) unsafe fn remove<E>(head: NonNull<Bucket<E>>, bucket: NonNull<Bucket<E>>, slot: usize) -> E {
-    // SAFETY: all pointers are to buckets of the one chain, which the caller lets us use alone; each reference ends
-    // before the next to the same bucket begins. Slots are read as entries where their tags say so.
+    // SAFETY: all pointers are to buckets of the one chain, which the caller lets us use alone; each
+    // reference ends before the next to the same bucket begins. Slots are read as entries where their tags
+    // say so.
     unsafe {
         let (_, entry) = (*bucket.as_ptr()).take(slot);
         let Some(mut last) = (*head.as_ptr()).child() else { return entry };
@@ -265,11 +267,11 @@ pub(super) unsafe fn remove<E>(head: NonNull<Bucket<E>>, bucket: NonNull<Bucket<
 /// Empties a whole chain into `sink` and leaves its head empty.
 ///
 /// # Safety
-/// `head` is a bucket of the table, and nothing else uses its chain. `sink` may change other chains, but not this one's
-/// children; it may fill `head` itself, since that is emptied first.
+/// `head` is a bucket of the table, and nothing else uses its chain. `sink` may change other chains, but not
+/// this one's children; it may fill `head` itself, since that is emptied first.
 pub(super) unsafe fn drain<E>(head: NonNull<Bucket<E>>, mut sink: impl FnMut(u8, E)) {
-    // SAFETY: the head's bytes are copied out and its tags cleared, so each entry has one owner: the copy. A child is
-    // reachable from its parent alone, and freed once it is copied.
+    // SAFETY: the head's bytes are copied out and its tags cleared, so each entry has one owner: the copy. A
+    // child is reachable from its parent alone, and freed once it is copied.
     unsafe {
         let mut bucket = std::ptr::read(head.as_ptr());
         (*head.as_ptr()).tags = [0; 8];

@@ -1,5 +1,5 @@
-//! Iteration over a whole table, as a snapshot does it: it allocates nothing, and has the entries of the buckets ahead
-//! brought into the cache while the present ones are worked on.
+//! Iteration over a whole table, as a snapshot does it: it allocates nothing, and has the entries of the
+//! buckets ahead brought into the cache while the present ones are worked on.
 
 use super::bucket::{Bucket, SlotMask};
 use super::{Element, PREFETCH_AHEAD, Table};

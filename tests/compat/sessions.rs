@@ -224,6 +224,26 @@ fn killed_clients_are_gone_and_others_are_told() {
 }
 
 #[test]
+fn a_waiting_client_can_be_woken() {
+    for server in &servers() {
+        let (mut waker, mut sleeper) = (server.client(), server.client());
+        let id = sleeper.cmd("CLIENT ID").int();
+        assert_eq!(waker.cmd(&format!("CLIENT UNBLOCK {id}")).int(), 0, "it does not wait yet");
+        for (how, answer) in
+            [("", "0"), (" TIMEOUT", "0"), (" ERROR", "UNBLOCKED client unblocked via CLIENT UNBLOCK")]
+        {
+            sleeper.cmd("SET a b");
+            sleeper.send(&["WAIT", "1", "0"]).expect("the server reads");
+            sleeper.send(&["PING"]).expect("the server reads");
+            wait_for("the client to wait", PATIENCE, || server.info_int("blocked_clients") == 1);
+            assert_eq!(waker.cmd(&format!("CLIENT UNBLOCK {id}{how}")).int(), 1);
+            assert_eq!(sleeper.read().expect("an answer").value.text(), answer);
+            assert_eq!(sleeper.read().expect("an answer").value.text(), "PONG");
+        }
+    }
+}
+
+#[test]
 fn a_write_waits_while_writes_are_paused_and_a_read_does_not() {
     for server in &servers() {
         let (mut writer, mut reader) = (server.client(), server.client());

@@ -91,10 +91,12 @@ impl Backlog {
 
     /// Whether `len` more bytes can be appended without overwriting what is held.
     pub fn fits(&self, len: usize) -> bool {
-        match self.hold {
-            Some(hold) => (self.end - hold) as usize + len <= self.ring.capacity(),
-            None => true,
-        }
+        self.hold.is_none() || self.held() + len <= self.ring.capacity()
+    }
+
+    /// Bytes that the slowest attached replica has not read, as far as `hold` has been told.
+    pub fn held(&self) -> usize {
+        self.hold.map_or(0, |hold| (self.end - hold) as usize)
     }
 
     /// Writes the next bytes of the stream: one copy, and the oldest bytes beyond `size` leave the window.
@@ -121,11 +123,10 @@ impl Backlog {
     /// Grows the ring so that `len` more bytes fit beside what is held. It grows by doubling, so that the copying is paid
     /// once for each byte of growth, but not beyond what `limit` bytes of unread stream need.
     pub fn grow_for(&mut self, len: usize, limit: usize) -> io::Result<()> {
-        let Some(hold) = self.hold else { return Ok(()) };
-        let need = (self.end - hold) as usize + len;
-        if need <= self.ring.capacity() {
+        if self.fits(len) {
             return Ok(());
         }
+        let need = self.held() + len;
         let doubled = self.ring.capacity().saturating_mul(2);
         self.rehouse(need.max(doubled.min(limit)))
     }

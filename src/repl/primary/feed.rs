@@ -83,12 +83,13 @@ impl Primary {
     }
 
     fn append(&mut self, bytes: &[u8]) {
+        let hard = self.hard_limit();
         let Some(backlog) = &mut self.backlog else {
             // A replica that could not get the memory for one: it counts the stream although it keeps none of it.
             self.history.offset += bytes.len() as i64;
             return;
         };
-        if !backlog.fits(bytes.len()) {
+        if !backlog.fits(bytes.len()) || backlog.held() >= hard {
             self.make_room(bytes.len());
         }
         let backlog = self.backlog.as_mut().expect("making room keeps the backlog");
@@ -97,23 +98,21 @@ impl Primary {
         debug_assert_eq!(backlog.window().end, self.history.offset + 1);
     }
 
-    /// Makes `len` bytes fit: by seeing how far the replicas have read, by dropping those over their limit, by growing.
+    /// Makes `len` bytes fit, and the unread part of each replica stay within its limit: by seeing how far the replicas have read, by dropping those over their limit, by growing.
     #[cold]
     fn make_room(&mut self, len: usize) {
         self.refresh_hold();
         let hard = self.hard_limit();
         loop {
+            let Some(lowest) = self.lowest_cursor() else { return };
             let backlog = self.backlog.as_mut().expect("there is a backlog to make room in");
-            if backlog.fits(len) {
-                return;
-            }
-            let end = backlog.window().end;
-            let Some(lowest) = self.lowest_cursor() else { unreachable!("without a reader everything fits") };
-            if (end - lowest) as usize >= hard {
+            if backlog.held() >= hard {
                 self.drop_over_limit("hard", hard, |_, unread| unread >= hard);
                 continue;
             }
-            let backlog = self.backlog.as_mut().expect("there is a backlog to make room in");
+            if backlog.fits(len) {
+                return;
+            }
             if let Err(error) = backlog.grow_for(len, hard) {
                 let capacity = backlog.capacity();
                 self.log

@@ -304,7 +304,7 @@ impl Primary {
         if self.replicas.is_empty() {
             self.no_replicas_since = now;
         }
-        self.refresh_hold();
+        self.shrink_backlog();
         self.chunk_moved_on();
         let someone_waits = self.replicas.iter().any(|r| matches!(r.state, State::WaitBgsaveEnd { .. }));
         if self.running == Some(SnapshotKind::Disk) && !snapshot_is_needed && !someone_waits {
@@ -340,14 +340,19 @@ impl Primary {
         self.ping_waiting();
         self.drop_timed_out(now);
         self.drop_over_soft_limit(now);
+        self.shrink_backlog();
+        if !self.relays {
+            self.free_idle_backlog(now);
+        }
+    }
+
+    /// Gives back what no replica needs any more.
+    fn shrink_backlog(&mut self) {
         self.refresh_hold();
         if let Some(backlog) = &mut self.backlog
             && let Err(error) = backlog.shrink()
         {
             self.log.warning(format!("Can't shrink the replication backlog: {error}"));
-        }
-        if !self.relays {
-            self.free_idle_backlog(now);
         }
     }
 

@@ -307,6 +307,7 @@ impl Loader {
         // Commands that ran since the last turn have set their own context.
         target.keyspace.begin(self.options.now_ms, ExpiryMode::Ignore, false);
         let before = self.offset;
+        let was_done = self.stage == Stage::Done;
         let mut used = 0;
         let mut records = 0;
         let wants = loop {
@@ -338,7 +339,7 @@ impl Loader {
             Stage::Checksum => self.check_checksum(window, used)?,
             _ => Fed { used, wants },
         };
-        if fed.wants == Wants::Nothing {
+        if fed.wants == Wants::Nothing && !was_done {
             let Loaded { keys_loaded, keys_expired, .. } = self.loaded;
             log_notice!("Done loading RDB, keys loaded: {keys_loaded}, keys expired: {keys_expired}.");
         }

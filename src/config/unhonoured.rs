@@ -70,7 +70,6 @@ pub const UNHONOURED: &[&str] = &[
     "maxmemory-samples",
     "no-appendfsync-on-rewrite",
     "notify-keyspace-events",
-    "propagation-error-behavior",
     "replica-ignore-disk-write-errors",
     "replica-ignore-maxmemory",
     "replica-lazy-flush",

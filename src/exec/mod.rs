@@ -121,6 +121,7 @@ fn refuse(server: &mut Server, id: ClientId, command: Option<CommandId>, error: 
         server.stats.command(command).rejected += 1;
     }
     server.stats.count_error(error.code());
+    server.error_on_link(id, command, error);
     server.reply(id).error(error);
     server.reply(id).take_last_error();
 }
@@ -166,9 +167,7 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     let failed = error.is_some();
     if let Some(error) = error {
         server.stats.count_error(error.code());
-        if must_obey {
-            server.error_in_stream(id, command, &error);
-        }
+        server.error_on_link(id, Some(command), &error);
     }
     server.stats.ran(command, usec, failed, server.config.latency_tracking);
     if server.redacted.is_empty() {

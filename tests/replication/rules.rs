@@ -18,6 +18,8 @@ mixes![
     role_and_info_tell_of_the_link,
     replicas_announce_what_they_are_told_to,
     a_paused_replica_takes_the_stream_in_and_runs_it_later,
+    an_error_in_the_stream_is_told_and_may_be_the_end,
+    a_lower_output_limit_drops_who_is_over_it,
 ];
 
 fn passwords_on_both_sides(primary: Program, replica: Program) {
@@ -237,4 +239,42 @@ fn replicas_announce_what_they_are_told_to(primary: Program, replica: Program) {
     let line = primary.info("slave0");
     assert!(line.starts_with("ip=10.1.2.3,port=4321,"), "{line}");
     assert_eq!(replica.info("slave_priority"), "7");
+}
+
+fn an_error_in_the_stream_is_told_and_may_be_the_end(primary: Program, replica: Program) {
+    let (primary, mut replica) = linked(primary, replica, &[]);
+    primary.ok("DEBUG REPLICATE no-such-command");
+    primary.ok("SET a b");
+    wait_in_sync(&primary, &[&replica]);
+    let log = replica.log();
+    assert!(log.contains("== CRITICAL == This replica is sending an error to its master: "), "{log}");
+    assert!(log.contains("' after processing the command '<unknown>'"), "{log}");
+    assert_eq!(replica.info("unexpected_error_replies"), "1");
+    replica.ok("CONFIG SET propagation-error-behavior panic");
+    primary.ok("DEBUG REPLICATE INCR a");
+    replica.wait_exit();
+    let log = replica.log();
+    let last_words =
+        "This replica panicked sending an error to its master after processing the command 'incr'";
+    assert!(log.contains(last_words), "{log}");
+}
+
+fn a_lower_output_limit_drops_who_is_over_it(primary: Program, replica: Program) {
+    let config = ["repl-backlog-size 16kb", "client-output-buffer-limit replica 0 0 0"];
+    let (primary, replica) = linked(primary, replica, &config);
+    let held = || primary.info_int("mem_total_replication_buffers");
+    replica.signal(Signal::SIGSTOP);
+    let value = "x".repeat(1 << 20);
+    for _ in 0..16 {
+        primary.ok(&format!("SET big {value}"));
+    }
+    assert_eq!(primary.info("connected_slaves"), "1");
+    assert!(held() > 8 << 20);
+    let limit = ["CONFIG", "SET", "client-output-buffer-limit", "replica 128k 0 0"];
+    assert_eq!(primary.client().call(&limit).text(), "OK");
+    primary.ok(&format!("SET small {}", "x".repeat(64 << 10)));
+    wait_for("the replica to be dropped", PATIENCE, || primary.info("connected_slaves") == "0");
+    wait_for("the memory to be given back", PATIENCE, || held() < 1 << 20);
+    replica.signal(Signal::SIGCONT);
+    wait_in_sync(&primary, &[&replica]);
 }

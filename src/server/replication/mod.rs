@@ -19,8 +19,9 @@ mod wait;
 
 use super::Server;
 use super::command::CommandId;
-use crate::client::{ClientFlags, ClientId};
+use crate::client::{ClientClass, ClientFlags, ClientId};
 use crate::config::Config;
+use crate::config::values::PropagationError;
 use crate::log_warning;
 use crate::net::event_loop::Ready;
 use crate::persist::rdb::load::ReplFields;
@@ -229,13 +230,26 @@ impl Server {
         self.settle_replication();
     }
 
-    /// A command of our primary's stream failed here: we may no longer have its data.
-    pub fn error_in_stream(&mut self, _id: ClientId, command: CommandId, error: &CmdError) {
+    /// A command that came over a replication link failed here. In our primary's stream that means that we may no
+    /// longer have its data, which propagation-error-behavior may want to be the end.
+    pub fn error_on_link(&mut self, id: ClientId, command: Option<CommandId>, error: &CmdError) {
+        let Some(client) = self.clients.get(id) else { return };
+        let (from, to) = match client.class() {
+            ClientClass::Primary => ("replica", "master"),
+            ClientClass::Replica => ("master", "replica"),
+            ClientClass::Normal | ClientClass::Pubsub => return,
+        };
+        let command = command.map_or("<unknown>", |command| self.registry[command].full_name.as_str());
         log_warning!(
-            "== CRITICAL == This replica is sending an error to its master: '{error}' after processing the command '{}'",
-            self.registry[command].full_name
+            "== CRITICAL == This {from} is sending an error to its {to}: '{error}' after processing the command '{command}'"
         );
         self.stats.unexpected_error_replies += 1;
+        let fatal = self.config.propagation_error_behavior != PropagationError::Ignore;
+        if fatal && self.config.replica_read_only && from == "replica" {
+            panic!(
+                "This {from} panicked sending an error to its {to} after processing the command '{command}'"
+            );
+        }
     }
 
     /// Options that replication uses have changed.

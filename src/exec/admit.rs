@@ -42,10 +42,8 @@ fn refusal(server: &Server, id: ClientId, command: CommandId, _args: Args<'_>) -
         return None;
     }
     let writes = flags.contains(Flags::WRITE);
-    if writes || is_ping(declared) {
-        if server.refuses_writes_for_disk() {
-            return Some(CmdError::BGSAVE_ERROR);
-        }
+    if (writes || is_ping(declared)) && server.refuses_writes_for_disk() {
+        return Some(CmdError::BGSAVE_ERROR);
     }
     if writes {
         let replicas_wanted = config.min_replicas_to_write as usize;

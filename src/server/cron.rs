@@ -20,7 +20,7 @@ impl Server {
     /// How often the cron runs now, per second: `hz`, and more with many clients if dynamic-hz says so.
     #[must_use]
     pub fn current_hz(&self) -> u32 {
-        let mut hz = self.config.hz as u32;
+        let mut hz = self.config.hz;
         if self.config.dynamic_hz {
             while self.clients.len() / hz as usize > CLIENTS_PER_BEAT && hz < HZ_MAX {
                 hz *= 2;

@@ -24,8 +24,7 @@ impl Listeners {
     /// # Errors
     /// An address cannot be listened on: the text for the log.
     pub fn open(config: &Config, registry: &Registry) -> Result<Self, String> {
-        let mut listeners = Listeners::default();
-        listeners.tcp = open_tcp(config, registry, 0)?;
+        let mut listeners = Listeners { tcp: open_tcp(config, registry, 0)?, ..Listeners::default() };
         if let Some(path) = config.unixsocket.non_empty() {
             let backlog = config.tcp_backlog as i32;
             let mut unix = Listener::unix(path.as_path(), config.unixsocketperm, backlog)

@@ -109,7 +109,7 @@ fn malformed_requests_get_redis_protocol_errors() {
         requests.push([b"ping ", vec![b'a'; len].as_slice(), b"\r\n"].concat());
     }
     requests.push([b"*1\r\n$3000\r\n", vec![b'X'; 3000].as_slice(), b"\r\n"].concat());
-    requests.push(encode(&[b"nosuch".as_slice(), &vec![b'X'; 200], &[b'Y'; 200], b"z"]));
+    requests.push(encode(&[b"nosuch".as_slice(), &[b'X'; 200], &[b'Y'; 200], b"z"]));
     requests.push(encode(&[b"bad\r\nname".as_slice(), b"a\r\nb"]));
     compare(&servers, &requests);
 }

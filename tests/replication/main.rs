@@ -5,6 +5,7 @@
 //! came back is read from the primary's own counters: `sync_full`, `sync_partial_ok`, `sync_partial_err`.
 
 mod chain;
+mod chaos;
 mod cut;
 mod full_sync;
 mod promotion;

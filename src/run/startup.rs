@@ -100,6 +100,7 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
         EventLoop::new().map_err(|e| format!("Failed creating the event loop. Error message: '{e}'"))?;
     let poll =
         event_loop.registry().map_err(|e| format!("Failed creating the event loop. Error message: '{e}'"))?;
+    log::set_role(if config.replicaof.is_some() { Role::Replica } else { Role::Primary });
     let mut server = Server::new(config, registry, poll);
     server.program = program.to_vec();
     server.listen()?;
@@ -125,9 +126,6 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
 }
 
 fn run(mut server: Server, mut event_loop: EventLoop) -> Result<i32, String> {
-    if server.is_replica() {
-        log::set_role(Role::Replica);
-    }
     let outcome =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| turn::run(&mut server, &mut event_loop)));
     match outcome {

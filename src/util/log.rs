@@ -37,14 +37,14 @@ pub enum Role {
     Primary = b'M',
     /// A replica.
     Replica = b'S',
-    /// A forked child.
+    /// A forked child; or a server that is not yet one.
     Child = b'C',
     /// A sentinel.
     Sentinel = b'X',
 }
 
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Notice as u8);
-static ROLE: AtomicU8 = AtomicU8::new(Role::Primary as u8);
+static ROLE: AtomicU8 = AtomicU8::new(Role::Child as u8);
 static SYSLOG: AtomicBool = AtomicBool::new(false);
 static FILE: OnceLock<std::path::PathBuf> = OnceLock::new();
 

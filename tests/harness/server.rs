@@ -74,6 +74,7 @@ pub struct Server {
     config: Vec<String>,
     password: Option<String>,
     shell_setup: String,
+    config_is_final: bool,
     child: Option<Child>,
     admin: RefCell<Option<Client>>,
 }
@@ -143,6 +144,7 @@ impl Server {
             config,
             password,
             shell_setup: String::new(),
+            config_is_final: false,
             child: None,
             admin: RefCell::new(None),
         }
@@ -151,6 +153,20 @@ impl Server {
     /// Shell commands that prepare the process before the server takes it over (`ulimit`, `trap`).
     pub fn shell_setup(&mut self, commands: &str) {
         self.shell_setup = commands.to_string();
+    }
+
+    /// The password its clients log in with, when it does not stand plainly in the configuration.
+    pub fn set_password(&mut self, password: &str) {
+        self.password = Some(password.to_string());
+    }
+
+    /// Starts it again with the config file as it has become.
+    #[track_caller]
+    pub fn restart_as_is(&mut self) {
+        self.kill();
+        let conf = std::mem::replace(&mut self.config_is_final, true);
+        self.launch();
+        self.config_is_final = conf;
     }
 
     pub fn add_config(&mut self, line: &str) {
@@ -187,7 +203,9 @@ impl Server {
             conf.push('\n');
         }
         let conf_path = self.path(&format!("{}.conf", self.port));
-        fs::write(&conf_path, conf).expect("write the config");
+        if !self.config_is_final {
+            fs::write(&conf_path, conf).expect("write the config");
+        }
         let log = File::options().create(true).append(true).open(self.log_path()).expect("open the log");
         let program = self.program.path();
         let mut command = if self.shell_setup.is_empty() {

@@ -1,0 +1,221 @@
+//! Clients that are too many, too slow, too greedy, or gone.
+
+use crate::harness::client::encode;
+use crate::harness::{Client, PATIENCE, Program, Server, wait_for};
+use std::io::Read;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+#[test]
+fn clients_beyond_the_limit_are_told_and_closed() {
+    for program in [Program::Oxidis, Program::Redis] {
+        let server = Server::start(program, &["maxclients 10"]);
+        let mut clients: Vec<Client> = Vec::new();
+        let refused = loop {
+            let mut client = Client::connect(server.port);
+            match client.try_cmd("PING") {
+                Ok(reply) if reply.is_error() => break reply.text(),
+                Ok(_) => clients.push(client),
+                Err(e) => panic!("{e}"),
+            }
+            assert!(clients.len() <= 10);
+        };
+        assert_eq!(refused, "ERR max number of clients reached");
+        assert_eq!(clients.len(), 10);
+        clients.pop();
+        wait_for("a place to be free again", PATIENCE, || {
+            Client::try_connect(server.port)
+                .is_ok_and(|mut client| client.try_cmd("PING").is_ok_and(|r| !r.is_error()))
+        });
+        assert!(clients[0].cmd("INFO stats").text().contains("rejected_connections:"), "{program:?}");
+    }
+}
+
+#[test]
+fn ten_thousand_clients_are_served() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).expect("a limit");
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard).expect("up to the hard limit");
+    let count = 10_000.min(hard.saturating_sub(500) as usize);
+    let server = Server::start(Program::Oxidis, &["maxclients 20000", "tcp-backlog 511"]);
+    let mut streams = Vec::new();
+    for _ in 0..count {
+        streams.push(TcpStream::connect(("127.0.0.1", server.port)).expect("connect"));
+    }
+    wait_for("all to be accepted", PATIENCE, || server.info_int("connected_clients") > count as i64);
+    for stream in &mut streams {
+        std::io::Write::write_all(stream, b"INCR n\r\n").expect("written");
+    }
+    for stream in &mut streams {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("answered");
+        assert_eq!(&byte, b":");
+    }
+    assert_eq!(server.cmd("GET n").text(), count.to_string());
+    drop(streams);
+    wait_for("all to be gone", PATIENCE, || server.info_int("connected_clients") < 10);
+}
+
+/// One client's endless pipeline must not keep another one waiting.
+#[test]
+fn a_huge_pipeline_does_not_starve_others() {
+    let server = Server::start(Program::Oxidis, &[]);
+    let mut other = server.client();
+    other.ok(&format!("SET key {}", "x".repeat(100)));
+    const COMMANDS: usize = 1_000_000;
+    let mut reader = Client::connect(server.port);
+    let mut writer = reader.try_clone().expect("a second handle");
+    let sending = std::thread::spawn(move || {
+        let chunk = encode(&["GET", "key"]).repeat(COMMANDS / 100);
+        for _ in 0..100 {
+            writer.send_bytes(&chunk).expect("the server reads");
+        }
+    });
+    let receiving = std::thread::spawn(move || {
+        for _ in 0..COMMANDS {
+            reader.read_exact(b"$100\r\n\r\n".len() + 100).expect("answered");
+        }
+    });
+    let mut rounds = 0;
+    let mut longest = Duration::ZERO;
+    let start = Instant::now();
+    while !receiving.is_finished() {
+        let before = Instant::now();
+        other.cmd("PING");
+        longest = longest.max(before.elapsed());
+        rounds += 1;
+    }
+    let whole = start.elapsed();
+    sending.join().expect("the writer does not panic");
+    receiving.join().expect("the reader does not panic");
+    assert!(rounds > 20, "{rounds} answers in {whole:?}");
+    assert!(longest < whole / 4, "an answer took {longest:?} of {whole:?}");
+}
+
+#[test]
+fn a_client_that_does_not_read_is_dropped() {
+    for program in [Program::Oxidis, Program::Redis] {
+        let server = Server::start(program, &["client-output-buffer-limit normal 1mb 0 0"]);
+        let mut client = server.client();
+        client.call(&[b"SET".as_slice(), b"big", &vec![b'x'; 500_000]]);
+        let mut greedy = server.client();
+        greedy.send_bytes(&encode(&["GET", "big"]).repeat(100)).expect("the server reads");
+        wait_for("the client to be dropped", PATIENCE, || {
+            server.log().contains("scheduled to be closed ASAP for overcoming of output buffer limits")
+        });
+        wait_for("it to be gone", PATIENCE, || {
+            server.info("client_output_buffer_limit_disconnections") != "0"
+                || server.info_int("connected_clients") <= 2
+        });
+        let got = greedy.read_to_end().map_or(0, |bytes| bytes.len());
+        assert!(got < 50_000_000, "{got}");
+        assert_eq!(client.cmd("PING").text(), "PONG");
+    }
+}
+
+#[test]
+fn a_request_that_is_too_long_ends_the_client() {
+    for program in [Program::Oxidis, Program::Redis] {
+        let server = Server::start(program, &["client-query-buffer-limit 1mb"]);
+        let mut client = server.client();
+        // The server may close before all is written.
+        let _ = client.send_bytes(b"*2\r\n$3\r\nGET\r\n$10000000\r\n");
+        let _ = client.send_bytes(&vec![b'x'; 5_000_000]);
+        wait_for("the client to be dropped", PATIENCE, || {
+            server.log().contains("Closing client that reached max query buffer length")
+        });
+        assert_eq!(server.cmd("PING").text(), "PONG");
+    }
+}
+
+#[test]
+fn proto_max_bulk_len_limits_arguments_and_values() {
+    let scripts: Vec<Vec<u8>> = vec![
+        b"*2\r\n$3\r\nGET\r\n$1048577\r\n".to_vec(),
+        encode(&["SETRANGE", "a", "1048576", "x"]),
+        encode(&["SETRANGE", "a", "1048575", "x"]),
+        encode(&["APPEND", "a", "x"]),
+        encode(&["STRLEN", "a"]),
+    ];
+    let [ours, real] = [Program::Oxidis, Program::Redis].map(|program| {
+        let server = Server::start(program, &["proto-max-bulk-len 1mb"]);
+        scripts
+            .iter()
+            .map(|script| {
+                let mut client = server.client();
+                client.send_bytes(script).expect("the server reads");
+                client.read().expect("answered").raw
+            })
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(ours, real);
+}
+
+#[test]
+fn an_idle_client_is_closed_after_its_timeout() {
+    for program in [Program::Oxidis, Program::Redis] {
+        let server = Server::start(program, &["timeout 1"]);
+        let mut idle = server.client();
+        let mut busy = server.client();
+        idle.cmd("PING");
+        wait_for("the idle client to be closed", PATIENCE, || idle_is_gone(&mut busy));
+        idle.set_timeout(Duration::from_secs(10));
+        assert_eq!(idle.read_to_end().expect("closed by the server"), b"");
+        assert_eq!(busy.cmd("PING").text(), "PONG");
+    }
+}
+
+fn idle_is_gone(busy: &mut Client) -> bool {
+    !busy.cmd("CLIENT LIST").text().contains("cmd=ping")
+}
+
+/// Clients that close with requests unanswered, half-sent or half-read leave nothing behind.
+#[test]
+fn clients_that_vanish_are_forgotten() {
+    let server = Server::start(Program::Oxidis, &[]);
+    server.ok(&format!("SET big {}", "x".repeat(100_000)));
+    for round in 0..300 {
+        let mut client = Client::connect(server.port);
+        let bytes: &[u8] = match round % 6 {
+            0 => b"",
+            1 => b"PING\r\n",
+            2 => b"*2\r\n$3\r\nGET\r\n$3\r\nbi",
+            3 => b"GET big\r\nGET big\r\nGET big\r\n",
+            4 => b"*2\r\n$3\r\nGET\r\n$100000\r\nabc",
+            _ => b"MONITOR\r\nPING\r\n",
+        };
+        client.send_bytes(bytes).expect("the server reads");
+        if round % 2 == 0 {
+            client.finish_sending();
+        }
+    }
+    wait_for("all to be gone", PATIENCE, || server.info_int("connected_clients") <= 2);
+    assert_eq!(server.cmd("CLIENT LIST").text().lines().count(), 1);
+}
+
+#[test]
+fn commands_of_many_clients_do_not_mix() {
+    let server = Server::start(Program::Oxidis, &[]);
+    let port = server.port;
+    let threads: Vec<_> = (0..8)
+        .map(|n| {
+            std::thread::spawn(move || {
+                let mut client = Client::connect(port);
+                client.ok(&format!("SELECT {}", n % 4));
+                for i in 0..2000 {
+                    client.cmd("INCR shared");
+                    client.ok(&format!("SET own:{n} {i}"));
+                    assert_eq!(client.cmd(&format!("GET own:{n}")).text(), i.to_string());
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().expect("each client sees its own writes");
+    }
+    let mut client = server.client();
+    for db in 0..4 {
+        client.ok(&format!("SELECT {db}"));
+        assert_eq!(client.cmd("GET shared").text(), "4000");
+    }
+}

@@ -1,0 +1,10 @@
+//! The daemon: how it starts and ends, what it does to clients that are too many, too slow, too fast or gone, and
+//! what it does by the clock.
+
+mod clients;
+mod keys;
+mod process;
+mod start;
+
+#[path = "../harness/mod.rs"]
+mod harness;

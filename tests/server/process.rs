@@ -1,0 +1,73 @@
+//! Signals, and the ends a process can come to.
+
+use crate::harness::load::fill;
+use crate::harness::{PATIENCE, Program, Server, wait_for};
+use nix::sys::signal::Signal;
+
+#[test]
+fn hangups_and_broken_pipes_do_not_end_it() {
+    let server = Server::start(Program::Oxidis, &[]);
+    server.signal(Signal::SIGHUP);
+    server.signal(Signal::SIGPIPE);
+    assert_eq!(server.cmd("PING").text(), "PONG");
+}
+
+/// Ctrl-C a second time does not wait for what the first one waits for.
+#[test]
+fn a_second_interrupt_ends_it_at_once() {
+    let mut server = Server::start(Program::Oxidis, &["save 3600 1", "rdb-key-save-delay 100000"]);
+    fill(&mut server.client(), 1, 1000, 10);
+    server.signal(Signal::SIGINT);
+    wait_for("the shutdown to begin", PATIENCE, || server.log().contains("Saving the final RDB snapshot"));
+    server.signal(Signal::SIGINT);
+    let status = server.wait_exit();
+    assert_eq!(status.code(), Some(1), "{status}\n{}", server.log());
+    assert!(server.log().contains("You insist... exiting now."), "{}", server.log());
+}
+
+/// SHUTDOWN waits for replicas that lag, and can be called off.
+#[test]
+fn shutdown_waits_for_replicas_and_can_be_aborted() {
+    for (primary, replica) in [(Program::Oxidis, Program::Redis), (Program::Redis, Program::Oxidis)] {
+        let mut primary = Server::start(primary, &["shutdown-timeout 30"]);
+        let replica = Server::start(replica, &[]);
+        replica.replicate(&primary);
+        wait_for("the link", PATIENCE, || replica.info("master_link_status") == "up");
+        replica.signal(Signal::SIGSTOP);
+        primary.ok("SET a b");
+        let mut client = primary.client();
+        client.send(&["SHUTDOWN"]).expect("the server reads");
+        wait_for("the shutdown to wait", PATIENCE, || {
+            primary.info("shutdown_in_milliseconds").parse::<i64>().is_ok_and(|ms| ms > 0)
+        });
+        assert_eq!(primary.cmd("SHUTDOWN ABORT").text(), "OK");
+        let error = client.read().expect("an answer").value.text();
+        assert_eq!(error, "ERR Errors trying to SHUTDOWN. Check logs.");
+        assert_eq!(primary.cmd("SHUTDOWN ABORT").text(), "ERR No shutdown in progress.");
+        // A new client: redis-server 7.0 fails an assertion when the same one goes on.
+        let mut client = primary.client();
+        client.send(&["SHUTDOWN"]).expect("the server reads");
+        wait_for("the shutdown to wait", PATIENCE, || {
+            primary.info("shutdown_in_milliseconds").parse::<i64>().is_ok_and(|ms| ms > 0)
+        });
+        replica.signal(Signal::SIGCONT);
+        assert_eq!(primary.wait_exit().code(), Some(0));
+        assert_eq!(replica.cmd("GET a").text(), "b");
+    }
+}
+
+/// A crash leaves a report that names the command.
+#[test]
+fn a_panic_leaves_a_report() {
+    let mut server = Server::start(Program::Oxidis, &[]);
+    let mut client = server.client();
+    assert!(client.try_cmd("DEBUG PANIC").is_err());
+    let status = server.wait_exit();
+    assert!(!status.success(), "{status}");
+    let log = server.log();
+    for part in
+        ["REDIS BUG REPORT START", "INFO OUTPUT", "CLIENT LIST OUTPUT", "REDIS BUG REPORT END", "cmd=debug"]
+    {
+        assert!(log.contains(part), "{part} in\n{log}");
+    }
+}

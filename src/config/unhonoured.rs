@@ -57,7 +57,6 @@ pub const UNHONOURED: &[&str] = &[
     "ignore-warnings",
     "io-threads",
     "io-threads-do-reads",
-    "jemalloc-bg-thread",
     "latency-monitor-threshold",
     "lazyfree-lazy-eviction",
     "lazyfree-lazy-server-del",

@@ -68,7 +68,7 @@ fn refusal(server: &Server, id: ClientId, command: CommandId, _args: Args<'_>) -
         return Some(CmdError::LOADING);
     }
     let touches_keys = flags.intersects(Flags::WRITE | Flags::READONLY | Flags::MAY_REPLICATE);
-    if client.flags.contains(ClientFlags::REPLICA) && touches_keys {
+    if client.flags.intersects(ClientFlags::REPLICA | ClientFlags::MONITOR) && touches_keys {
         return Some(CmdError::REPLICA_KEYSPACE);
     }
     None
@@ -103,7 +103,10 @@ fn protected(server: &Server, id: ClientId, command: CommandId) -> Option<CmdErr
 
 fn must_wait(server: &Server, id: ClientId, command: CommandId) -> bool {
     let Some(holds) = server.pause.holds() else { return false };
-    let exempt = server.clients.get(id).is_none_or(|c| c.flags.contains(ClientFlags::REPLICA));
+    let exempt = server
+        .clients
+        .get(id)
+        .is_none_or(|c| c.flags.intersects(ClientFlags::REPLICA | ClientFlags::MONITOR));
     let flags = server.registry[command].command.flags;
     !exempt && (holds == Holds::All || flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE))
 }

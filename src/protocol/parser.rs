@@ -47,7 +47,19 @@ pub enum Step {
 
 /// The request breaks the protocol: the text goes to the client behind `ERR Protocol error: `, which is then closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProtocolError(pub std::borrow::Cow<'static, str>);
+pub struct ProtocolError(pub std::borrow::Cow<'static, [u8]>);
+
+impl ProtocolError {
+    const fn new(text: &'static str) -> Self {
+        ProtocolError(std::borrow::Cow::Borrowed(text.as_bytes()))
+    }
+}
+
+impl std::fmt::Display for ProtocolError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
 
 /// A command handed out and kept, so that several can be looked at before the first runs.
 #[derive(Debug, Clone, Copy)]
@@ -196,7 +208,7 @@ impl Parser {
         let unread = &buffer[self.pos..];
         let Some(end) = memchr::memchr(b'\n', unread) else {
             return if unread.len() > LINE_MAX {
-                Err(ProtocolError("too big inline request".into()))
+                Err(ProtocolError::new("too big inline request"))
             } else {
                 Ok(Step::NeedMore)
             };
@@ -205,7 +217,7 @@ impl Parser {
         if let [rest @ .., b'\r'] = line {
             line = rest;
         }
-        let words = split_words(line).ok_or(ProtocolError("unbalanced quotes in request".into()))?;
+        let words = split_words(line).ok_or(ProtocolError::new("unbalanced quotes in request"))?;
         self.start = self.pos;
         self.pos += end + 1;
         if words.is_empty() {
@@ -221,9 +233,9 @@ impl Parser {
         };
         let count = parse_number(&line[1..])
             .filter(|n| *n <= i64::from(i32::MAX))
-            .ok_or(ProtocolError("invalid multibulk length".into()))?;
+            .ok_or(ProtocolError::new("invalid multibulk length"))?;
         if limits.unauthenticated && count > UNAUTHENTICATED_ARGS_MAX {
-            return Err(ProtocolError("unauthenticated multibulk length".into()));
+            return Err(ProtocolError::new("unauthenticated multibulk length"));
         }
         self.start = self.pos;
         self.pos = next;
@@ -242,14 +254,15 @@ impl Parser {
             return Ok(None);
         };
         if line.first() != Some(&b'$') {
-            let got = buffer[self.pos] as char;
-            return Err(ProtocolError(format!("expected '$', got '{got}'").into()));
+            // The byte as it came, whatever it is.
+            let text = [b"expected '$', got '".as_slice(), &buffer[self.pos..=self.pos], b"'"].concat();
+            return Err(ProtocolError(text.into()));
         }
         let len = parse_number(&line[1..])
             .filter(|n| *n >= 0 && limits.bulk_max.is_none_or(|max| *n as u64 <= max))
-            .ok_or(ProtocolError("invalid bulk length".into()))?;
+            .ok_or(ProtocolError::new("invalid bulk length"))?;
         if limits.unauthenticated && len > UNAUTHENTICATED_BULK_MAX {
-            return Err(ProtocolError("unauthenticated bulk length".into()));
+            return Err(ProtocolError::new("unauthenticated bulk length"));
         }
         self.pos = next;
         self.bulk_len = Some(len as usize);
@@ -269,7 +282,7 @@ fn line_at<'a>(
     match near.or_else(|| memchr::memchr(b'\r', unread)) {
         Some(end) if end + 1 < unread.len() => Ok(Some((&unread[..end], pos + end + 2))),
         Some(_) => Ok(None),
-        None if unread.len() > LINE_MAX => Err(ProtocolError(too_big.into())),
+        None if unread.len() > LINE_MAX => Err(ProtocolError::new(too_big)),
         None => Ok(None),
     }
 }
@@ -374,7 +387,8 @@ mod tests {
         ];
         for (input, limits, text) in cases {
             let error = all(&input, limits).unwrap_err();
-            assert_eq!(error.0, text);
+            assert_eq!(error.to_string(), text);
         }
+        assert_eq!(all(b"*1\r\n\xff\r\n", OPEN).unwrap_err().0, b"expected '$', got '\xff'".as_slice());
     }
 }

@@ -21,6 +21,9 @@ use smallvec::SmallVec;
 /// Commands of one client that are parsed before the first of them runs: enough for their cache misses to overlap.
 const LOOK_AHEAD: usize = 16;
 
+/// Room of its own that a client's query buffer keeps once what needed it is done, bytes.
+const QUERY_KEPT: usize = 256 * 1024;
+
 /// Reads what a client sent and runs it.
 pub fn read_client(server: &mut Server, id: ClientId) {
     let Some(client) = server.clients.get_mut(id) else { return };
@@ -105,6 +108,10 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
         kept.extend_from_slice(fresh);
         let used = run_all(server, id, &kept, &mut parser);
         kept.drain(..used);
+        if kept.capacity() > QUERY_KEPT && kept.len() <= QUERY_KEPT {
+            // A big argument came through here; its room is not kept for the next, which may never come.
+            kept.shrink_to_fit();
+        }
         used
     };
     parser.shift(used);
@@ -115,7 +122,8 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     client.args_len = 0;
     client.query = kept;
     client.parser = parser;
-    if client.query.len() > server.config.client_query_buffer_limit && !client.must_obey() {
+    let limit = server.config.client_query_buffer_limit;
+    if client.query.len() > limit && !client.must_obey() && !client.closing() {
         let text = describe(client, &server.registry, now);
         let shown = client.query[..client.query.len().min(64)].escape_ascii().to_string();
         log_warning!(
@@ -214,8 +222,12 @@ fn run_other(
         Ok(Step::Empty { newline }) => {
             if obeys {
                 server.stream_executed(id, &buffer[parser.start()..parser.consumed()]);
-            } else if newline {
-                server.replica_is_alive(id);
+            } else {
+                // A request of nothing is one all the same to CLIENT REPLY SKIP.
+                exec::after_command(server, id);
+                if newline {
+                    server.replica_is_alive(id);
+                }
             }
             true
         }
@@ -258,17 +270,15 @@ fn protocol_error(server: &mut Server, id: ClientId, buffer: &[u8], error: &Prot
     let shown = buffer[..buffer.len().min(64)].escape_ascii().to_string();
     if client.must_obey() {
         log_warning!(
-            "Protocol error ({}) from client: {text}. Query buffer during protocol error: '{shown}'",
-            error.0
+            "Protocol error ({error}) from client: {text}. Query buffer during protocol error: '{shown}'"
         );
         server.stream_is_corrupt(id);
         return;
     }
     log_verbose!(
-        "Protocol error ({}) from client: {text}. Query buffer during protocol error: '{shown}'",
-        error.0
+        "Protocol error ({error}) from client: {text}. Query buffer during protocol error: '{shown}'"
     );
-    let error = CmdError::err(format!("Protocol error: {}", error.0));
+    let error = CmdError::err([b"Protocol error: ".as_slice(), &error.0].concat());
     client.reply.error(&error);
     client.reply.take_last_error();
     server.stats.count_error(error.code());

@@ -8,6 +8,7 @@ use crate::net::event_loop::EventLoop;
 use crate::server::Server;
 use crate::server::command::Registry;
 use crate::server::reconfigure::RESERVED_FILES;
+use crate::sys::errno::strerror;
 use crate::util::log::{self, Role};
 use crate::{commands, log_notice, log_warning, sys};
 
@@ -81,27 +82,29 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
     crash::install(config.crash_log_enabled);
     // Before the first file is opened: names in the configuration are as seen from dir.
     std::env::set_current_dir(config.dir.as_path())
-        .map_err(|e| format!("Can't chdir to '{}': {e}", config.dir))?;
+        .map_err(|e| format!("Can't chdir to '{}': {}", config.dir, strerror(&e)))?;
     log::set_level(config.loglevel);
     log::set_file(&config.logfile.to_str_lossy());
     if config.syslog_enabled {
         sys::syslog::open(&config.syslog_ident.to_str_lossy(), config.syslog_facility.name());
         log::enable_syslog();
     }
-    announce(program, &config, configured);
     let supervised = supervise(&config);
     let background = config.daemonize && !supervised;
     if background {
-        sys::process::daemonize().map_err(|e| format!("Can't daemonize: {e}"))?;
+        sys::process::daemonize().map_err(|e| format!("Can't daemonize: {}", strerror(&e)))?;
     }
-    sys::signal::install();
-    let config = fit_open_files(config);
-    let event_loop =
-        EventLoop::new().map_err(|e| format!("Failed creating the event loop. Error message: '{e}'"))?;
-    let poll =
-        event_loop.registry().map_err(|e| format!("Failed creating the event loop. Error message: '{e}'"))?;
+    announce(program, &config, configured);
+    sys::signal::install(&config.logfile.to_str_lossy());
     log::set_role(if config.replicaof.is_some() { Role::Replica } else { Role::Primary });
+    log_notice!("monotonic clock: POSIX clock_gettime");
+    let config = fit_open_files(config);
+    let no_loop =
+        |e: std::io::Error| format!("Failed creating the event loop. Error message: '{}'", strerror(&e));
+    let event_loop = EventLoop::new().map_err(no_loop)?;
+    let poll = event_loop.registry().map_err(no_loop)?;
     let mut server = Server::new(config, registry, poll);
+    server.under_systemd = supervised && std::env::var_os("NOTIFY_SOCKET").is_some();
     server.program = program.to_vec();
     server.listen()?;
     if server.config.disable_thp && !sys::process::disable_transparent_huge_pages() {
@@ -112,16 +115,14 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
     }
     server.set_process_title();
     if let Err(e) = server.write_oom_score() {
-        log_warning!("Unable to write oom_score_adj: {e}");
+        log_warning!("Unable to write oom_score_adj: {}", strerror(&e));
     }
     show_logo(&server.config);
     log_warning!("Server initialized");
     warn_about_system();
+    server.set_allocator_thread();
     server.startup_memory = sys::memory::allocated();
     server.start_loading();
-    if server.config.supervised == Supervised::Systemd || supervised {
-        sys::process::notify_systemd("STATUS=Ready to accept connections\nREADY=1\n");
-    }
     run(server, event_loop)
 }
 
@@ -172,7 +173,7 @@ fn supervise(config: &Config) -> bool {
         if sys::process::notify_upstart() {
             log_notice!("supervised by upstart, will stop to signal readiness");
         } else {
-            log_warning!("upstart supervision requested, but UPSTART_JOB not found");
+            log_warning!("upstart supervision requested, but UPSTART_JOB not found!");
         }
     } else if systemd {
         if sys::process::notify_systemd("STATUS=Oxidis is loading...\n") {
@@ -181,7 +182,7 @@ fn supervise(config: &Config) -> bool {
                          TimeoutStopSec in your service unit."
             );
         } else {
-            log_warning!("systemd supervision requested or auto-detected, but NOTIFY_SOCKET not found");
+            log_warning!("systemd supervision error: NOTIFY_SOCKET not found!");
         }
     }
     upstart || systemd
@@ -218,7 +219,7 @@ fn fit_open_files(mut config: Config) -> Config {
 fn write_pidfile(config: &Config) {
     let path = config.pidfile.non_empty().map_or(std::path::Path::new(DEFAULT_PIDFILE), |p| p.as_path());
     if let Err(e) = std::fs::write(path, format!("{}\n", std::process::id())) {
-        log_warning!("Failed to write PID file: {e}");
+        log_warning!("Failed to write PID file: {}", strerror(&e));
     }
 }
 

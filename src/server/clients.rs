@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// Closes a client, at the end of the turn, whose unsent replies are beyond its class's limit.
-    fn check_output_limits(&mut self, id: ClientId) {
+    pub(super) fn check_output_limits(&mut self, id: ClientId) {
         let now = self.clock.monotonic_ms();
         let Some(client) = self.clients.get_mut(id) else { return };
         let limit = match client.class() {
@@ -129,7 +129,7 @@ impl Server {
                 }
                 Moved::Closed => break true,
                 Moved::Failed(e) => {
-                    crate::log_verbose!("Error writing to client: {e}");
+                    crate::log_verbose!("Error writing to client: {}", crate::sys::errno::strerror(&e));
                     break true;
                 }
             }

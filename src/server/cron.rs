@@ -144,7 +144,11 @@ impl Server {
             if timeout_ms > 0 && !exempt && idle_ms > timeout_ms {
                 log_verbose!("Closing idle client");
                 self.close_later(id);
-            } else if let Some(client) = self.clients.get_mut(id)
+                continue;
+            }
+            // Time alone can take a client over its soft limit.
+            self.check_output_limits(id);
+            if let Some(client) = self.clients.get_mut(id)
                 && idle_ms > 2000
             {
                 client.reply.release_idle();

@@ -28,9 +28,9 @@ impl Listeners {
         if let Some(path) = config.unixsocket.non_empty() {
             let backlog = config.tcp_backlog as i32;
             let mut unix = Listener::unix(path.as_path(), config.unixsocketperm, backlog)
-                .map_err(|e| format!("Failed opening Unix socket: bind: {e}"))?;
+                .map_err(|e| format!("Failed opening Unix socket: bind: {}", strerror(&e)))?;
             unix.register(registry, Token(UNIX_TOKEN))
-                .map_err(|e| format!("Failed opening Unix socket: {e}"))?;
+                .map_err(|e| format!("Failed opening Unix socket: {}", strerror(&e)))?;
             listeners.unix = Some(unix);
         }
         Ok(listeners)
@@ -53,6 +53,7 @@ impl Listeners {
                 Ok(())
             }
             Err(error) => {
+                log_warning!("Failed to bind");
                 for (i, addr) in addresses.into_iter().enumerate() {
                     let again =
                         Listener::tcp(addr.ip(), addr.port(), config.tcp_backlog as i32).and_then(|mut l| {
@@ -61,7 +62,7 @@ impl Listeners {
                         });
                     match again {
                         Ok(listener) => self.tcp.push(listener),
-                        Err(e) => log_warning!("Failed listening on {addr} again: {e}"),
+                        Err(e) => log_warning!("Failed listening on {addr} again: {}", strerror(&e)),
                     }
                 }
                 Err(error)

@@ -120,6 +120,8 @@ pub struct Server {
     pub shutdown: shutdown::Shutdown,
     /// When the log last told of HTTP sent to us.
     pub attack_logged_ms: Option<u64>,
+    /// systemd started us and waits to hear that we are ready.
+    pub under_systemd: bool,
     /// The loop ends with this exit code at the end of the turn.
     pub exit: Option<i32>,
     /// The buffer that sockets are read into.
@@ -174,6 +176,7 @@ impl Server {
             startup_memory: 0,
             shutdown: shutdown::Shutdown::Running,
             attack_logged_ms: None,
+            under_systemd: false,
             exit: None,
             read_buffer: vec![0; READ_BUFFER],
         }

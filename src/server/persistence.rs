@@ -268,7 +268,7 @@ impl Server {
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 self.loaded_at_start(&ReplFields::default());
-                log_notice!("Ready to accept connections");
+                self.tell_ready();
             }
             Err(error) => self.loading_failed(&strerror(&error)),
         }
@@ -328,7 +328,26 @@ impl Server {
         self.loading = false;
         self.note_load(loaded);
         self.loaded_at_start(&loaded.repl);
-        log_notice!("Ready to accept connections");
+        self.tell_ready();
+    }
+
+    /// The data is there: tells the log, and the supervisor that waits to hear it.
+    fn tell_ready(&self) {
+        if self.config.port != 0 {
+            log_notice!("Ready to accept connections");
+        }
+        if let Some(path) = self.config.unixsocket.non_empty() {
+            log_notice!("The server is now ready to accept connections at {}", path.to_str_lossy());
+        }
+        if self.under_systemd {
+            let status = if self.is_replica() {
+                "STATUS=Ready to accept connections in read-only mode. Waiting for MASTER <-> REPLICA sync\n"
+            } else {
+                "STATUS=Ready to accept connections\n"
+            };
+            sys::process::notify_systemd(status);
+            sys::process::notify_systemd("READY=1\n");
+        }
     }
 
     pub(super) fn note_load(&mut self, loaded: &Loaded) {

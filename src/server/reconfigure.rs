@@ -81,6 +81,7 @@ impl Server {
                 log_warning!("Unable to write oom_score_adj: {}", strerror(&e));
                 "Failed to apply new oom_score_adj configuration, check server logs.".to_owned()
             })?,
+            "jemalloc-bg-thread" => self.set_allocator_thread(),
             "requirepass" => self.requirepass_changed(),
             "maxmemory-policy" => self.keyspace.freq = freq_policy(&self.config),
             "slowlog-max-len" => self.slowlog.trim(self.config.slowlog_max_len),
@@ -98,6 +99,13 @@ impl Server {
             for client in self.clients.iter_mut() {
                 client.authenticated = true;
             }
+        }
+    }
+
+    /// Starts or stops the allocator's thread, as jemalloc-bg-thread says.
+    pub fn set_allocator_thread(&self) {
+        if let Err(e) = sys::memory::purge_in_background(self.config.jemalloc_bg_thread) {
+            log_warning!("The allocator's background thread cannot be set: {e}");
         }
     }
 

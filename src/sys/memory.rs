@@ -19,6 +19,15 @@ pub fn allocator_pages() -> (usize, usize) {
     (stats::active::read().unwrap_or(0), stats::resident::read().unwrap_or(0))
 }
 
+/// Has the allocator give back pages in a thread of its own, so that an idle server's go back too, or stops that.
+/// Forked children are without it.
+///
+/// # Errors
+/// The allocator has no thread to give.
+pub fn purge_in_background(on: bool) -> Result<(), tikv_jemalloc_ctl::Error> {
+    tikv_jemalloc_ctl::background_thread::write(on)
+}
+
 /// Bytes of this process's private pages that were written to. In a forked child these are the pages copied since
 /// the fork, by either side: what copy-on-write costs.
 #[must_use]

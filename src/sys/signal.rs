@@ -1,28 +1,43 @@
 //! Signals, kept as flags that the loop looks at: nothing else is safe in a handler.
 
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering::Relaxed};
+use std::ffi::{CString, c_char};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering::Relaxed};
 
 static SHUTDOWN_ASKED: AtomicU32 = AtomicU32::new(0);
 static LAST_SIGNAL: AtomicI32 = AtomicI32::new(0);
+/// The log as a C string, for a handler's last words; null is standard output.
+static LOG_FILE: AtomicPtr<c_char> = AtomicPtr::new(std::ptr::null_mut());
 
 extern "C" fn on_shutdown(signal: libc::c_int) {
     // Whoever asks twice does not want to wait for a save: the second time the process ends at once.
     let before = SHUTDOWN_ASKED.fetch_add(1, Relaxed);
     LAST_SIGNAL.store(signal, Relaxed);
     if before > 0 {
-        super::fork::remove_unfinished();
         const LAST_WORDS: &[u8] = b"You insist... exiting now.\n";
-        // SAFETY: write and _exit are async-signal-safe; the buffer is static.
+        super::fork::remove_unfinished();
+        // SAFETY: open, write and _exit are async-signal-safe; the buffer is static, the path never freed.
         unsafe {
-            libc::write(libc::STDOUT_FILENO, LAST_WORDS.as_ptr().cast(), LAST_WORDS.len());
+            let log = LOG_FILE.load(Relaxed);
+            let out = if log.is_null() {
+                libc::STDOUT_FILENO
+            } else {
+                libc::open(log, libc::O_APPEND | libc::O_CREAT | libc::O_WRONLY, 0o644)
+            };
+            libc::write(out, LAST_WORDS.as_ptr().cast(), LAST_WORDS.len());
             libc::_exit(1);
         }
     }
 }
 
-/// Takes over SIGTERM and SIGINT, and ignores SIGHUP and SIGPIPE.
-pub fn install() {
+/// Takes over SIGTERM and SIGINT, and ignores SIGHUP and SIGPIPE. `log_file`: where the log goes, empty for standard
+/// output; to be called once.
+pub fn install(log_file: &str) {
+    if let Ok(path) = CString::new(log_file)
+        && !log_file.is_empty()
+    {
+        LOG_FILE.store(path.into_raw(), Relaxed);
+    }
     let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
     let stop = SigAction::new(SigHandler::Handler(on_shutdown), SaFlags::empty(), SigSet::empty());
     for (signal, action) in [

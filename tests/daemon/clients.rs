@@ -1,0 +1,70 @@
+//! Clients at the limits: of what they may leave unread, of what they may send, of what they may see.
+
+use crate::harness::client::encode;
+use crate::harness::{PATIENCE, Program, Server, wait_for};
+
+/// A field of CLIENT INFO.
+fn field(info: &str, name: &str) -> usize {
+    let found = info.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+    found.and_then(|value| value.trim().parse().ok()).unwrap_or_else(|| panic!("no {name} in {info}"))
+}
+
+#[test]
+fn a_soft_output_limit_runs_out_by_time_alone() {
+    let server =
+        Server::start(Program::Oxidis, &["client-output-buffer-limit normal 0 1mb 1", "latency-tracking no"]);
+    let value = vec![b'v'; 1 << 20];
+    assert!(server.client().call(&[b"SET".as_slice(), b"big", &value]).is_ok());
+    let mut client = server.client();
+    let requests: Vec<u8> = (0..30).flat_map(|_| encode(&["GET", "big"])).collect();
+    client.send_bytes(&requests).expect("sent");
+    wait_for("the client that reads nothing to be closed", PATIENCE, || {
+        server.log().contains("for overcoming of output buffer limits")
+    });
+    let read = client.read_to_end().expect("what the kernel still held");
+    assert!(read.len() < 30 << 20);
+}
+
+#[test]
+fn the_room_that_a_big_argument_took_is_given_back_with_it() {
+    let server = Server::start(Program::Oxidis, &[]);
+    let mut client = server.client();
+    let value = vec![b'v'; 32 << 20];
+    assert!(client.call(&[b"SET".as_slice(), b"big", &value]).is_ok());
+    let info = client.cmd("CLIENT INFO").text();
+    assert!(field(&info, "tot-mem") < 1 << 20, "{info}");
+}
+
+#[test]
+fn a_client_over_its_query_buffer_limit_is_closed_once() {
+    let server = Server::start(Program::Oxidis, &["client-query-buffer-limit 1mb"]);
+    let mut client = server.client();
+    let mut request = b"*2\r\n$4\r\nECHO\r\n$4000000\r\n".to_vec();
+    request.resize(3_900_000, b'x');
+    // It may be closed while we still send.
+    let _ = client.send_bytes(&request);
+    let closed = client.read_to_end();
+    assert!(closed.is_err() || closed.is_ok_and(|bytes| bytes.is_empty()));
+    assert_eq!(server.log().matches("reached max query buffer length").count(), 1);
+}
+
+#[test]
+fn a_monitor_may_not_touch_keys() {
+    let server = Server::start(Program::Oxidis, &[]);
+    let mut monitor = server.client();
+    monitor.ok("MONITOR");
+    for request in ["GET a", "SET a 1"] {
+        let reply = monitor.cmd(request);
+        assert_eq!(reply.text(), "ERR Replica can't interact with the keyspace", "{request}");
+    }
+}
+
+#[test]
+fn an_empty_request_is_what_reply_skip_skips() {
+    let server = Server::start(Program::Oxidis, &[]);
+    let mut client = server.client();
+    let mut requests = encode(&["CLIENT", "REPLY", "SKIP"]);
+    requests.extend_from_slice(b"\r\nECHO one\r\n");
+    client.send_bytes(&requests).expect("sent");
+    assert_eq!(client.read().expect("the reply to ECHO").value.text(), "one");
+}

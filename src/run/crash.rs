@@ -2,12 +2,16 @@
 //!
 //! The hook writes what panicked and where from; once the stack is unwound, the server itself is at hand and tells its
 //! state. The arguments of the command that was running are told by [`Running`], which the unwinding passes through.
+//!
+//! A signal such as SIGSEGV leaves nothing to be unwound: its report says what and where.
 
 use crate::config::version::OXIDIS_VERSION;
+use crate::log_warning;
 use crate::protocol::Args;
 use crate::protocol::inline::quote;
 use crate::server::Server;
 use crate::server::clients::describe;
+use crate::sys::fault::{self, Fault};
 use crate::util::log;
 use std::fmt::Write;
 
@@ -15,18 +19,44 @@ use std::fmt::Write;
 const ARGS_SHOWN: usize = 32;
 const BYTES_SHOWN: usize = 128;
 
-/// Has panics reported to the log: in full, or in one line with crash-log-enabled off.
+const BEGIN: &str = "\n\n=== REDIS BUG REPORT START: Cut & paste starting from here ===\n";
+const END: &str =
+    "\n=== REDIS BUG REPORT END. Please report the crash with everything between the markers. ===\n";
+
+/// Has panics and fatal signals reported to the log; with crash-log-enabled off panics in one line, and signals not.
 pub fn install(in_full: bool) {
+    fault::report_by(report_fault);
+    fault::report(in_full);
     std::panic::set_hook(Box::new(move |panic| {
         if !in_full {
-            return crate::log_warning!("Oxidis {OXIDIS_VERSION} panicked: {panic}");
+            return log_warning!("Oxidis {OXIDIS_VERSION} panicked: {panic}");
         }
-        let mut report = String::from("\n\n=== REDIS BUG REPORT START: Cut & paste starting from here ===\n");
-        let _ = writeln!(report, "Oxidis {} panicked: {panic}", OXIDIS_VERSION);
-        let _ =
-            writeln!(report, "\n------ STACK TRACE ------\n{}", std::backtrace::Backtrace::force_capture());
+        let mut report = String::from(BEGIN);
+        let _ = writeln!(report, "Oxidis {OXIDIS_VERSION} panicked: {panic}");
+        tell_stack(&mut report);
         log::append_raw(report.as_bytes());
     }));
+}
+
+fn tell_stack(report: &mut String) {
+    let _ = writeln!(report, "\n------ STACK TRACE ------\n{}", std::backtrace::Backtrace::force_capture());
+}
+
+/// The report of a fatal signal. The parts are written one by one: making the next may fail.
+fn report_fault(fault: &Fault) {
+    let Fault { signal, code, .. } = fault;
+    log::append_raw(BEGIN.as_bytes());
+    log_warning!("Oxidis {OXIDIS_VERSION} crashed by signal: {signal}, si_code: {code}");
+    if let Some(address) = fault.address {
+        log_warning!("Accessing address: {address:#x}");
+    }
+    if let Some((pid, uid)) = fault.sender {
+        log_warning!("Killed by PID: {pid}, UID: {uid}");
+    }
+    let mut stack = String::new();
+    tell_stack(&mut stack);
+    stack.push_str(END);
+    log::append_raw(stack.as_bytes());
 }
 
 /// The command that is running: told in the report when a panic unwinds past it.
@@ -71,9 +101,7 @@ pub fn end(server: &Server) -> ! {
         text
     }));
     report.push_str(told.as_deref().unwrap_or("(not to be had)\n"));
-    report.push_str(
-        "\n=== REDIS BUG REPORT END. Please report the crash with everything between the markers. ===\n",
-    );
+    report.push_str(END);
     log::append_raw(report.as_bytes());
     leave(server);
 }
@@ -82,5 +110,7 @@ fn leave(server: &Server) -> ! {
     if server.config.use_exit_on_panic {
         std::process::exit(1);
     }
+    // It has been told why.
+    fault::report(false);
     std::process::abort();
 }

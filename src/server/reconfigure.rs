@@ -63,6 +63,7 @@ impl Server {
                 result.map_err(|_| "Unable to listen on this port. Check server logs.".to_owned())?;
                 self.set_process_title();
             }
+            "crash-log-enabled" => sys::fault::report(self.config.crash_log_enabled),
             "loglevel" => log::set_level(self.config.loglevel),
             "proc-title-template" => self.set_process_title(),
             "maxclients" => {

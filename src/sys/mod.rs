@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 pub mod errno;
+pub mod fault;
 pub mod file;
 pub mod fork;
 pub mod glob;

@@ -71,3 +71,27 @@ fn a_panic_leaves_a_report() {
         assert!(log.contains(part), "{part} in\n{log}");
     }
 }
+
+/// So does a signal that means that the process is broken, which then ends it as always.
+#[test]
+fn a_fatal_signal_leaves_a_report() {
+    use std::os::unix::process::ExitStatusExt;
+    for (signal, reported) in [(Signal::SIGSEGV, true), (Signal::SIGABRT, true), (Signal::SIGSEGV, false)] {
+        let mut server = Server::start(Program::Oxidis, &[]);
+        if !reported {
+            server.ok("CONFIG SET crash-log-enabled no");
+        }
+        server.signal(signal);
+        assert_eq!(server.wait_exit().signal(), Some(signal as i32));
+        let (log, text) = (server.log(), format!("crashed by signal: {}, si_code: 0", signal as i32));
+        for part in [
+            "REDIS BUG REPORT START",
+            text.as_str(),
+            "Killed by PID: ",
+            "STACK TRACE",
+            "REDIS BUG REPORT END",
+        ] {
+            assert_eq!(log.contains(part), reported, "{part} in\n{log}");
+        }
+    }
+}

@@ -16,6 +16,8 @@ pub mod feed;
 pub mod full_sync;
 pub mod psync;
 pub mod state;
+#[cfg(test)]
+mod tests;
 
 use super::backlog::{Backlog, Window};
 use super::id::{History, ReplId};

@@ -33,6 +33,8 @@ mod apply_stream;
 mod cached_primary;
 mod handshake;
 mod receive_rdb;
+#[cfg(test)]
+mod tests;
 
 pub use apply_stream::ApplyStream;
 pub use cached_primary::CachedPrimary;

@@ -60,6 +60,8 @@ const PRESIZE_BUCKETS_MAX: usize = 1 << 24;
 /// How many buckets ahead entries are prefetched by what goes over them all: some ten entries' work hides one
 /// trip to memory.
 const PREFETCH_AHEAD: usize = 2;
+/// How much of an entry is prefetched: head, key and the beginning of the value, which may lie across two lines.
+const LOOKED_AT: usize = 40;
 /// Hash bits in a stash.
 const STASH_BITS: u32 = 16;
 
@@ -291,7 +293,12 @@ impl<E: Element> Table<E> {
             let bucket = unsafe { self.buckets.get(self.index(hash)).as_ref() };
             for slot in bucket.matching(tag_of(hash)) {
                 // SAFETY: a slot with a tag is used.
-                prefetch_line(unsafe { bucket.entry(slot) }.address());
+                let entry = unsafe { bucket.entry(slot) }.address();
+                prefetch_line(entry);
+                prefetch_line(entry.wrapping_add(LOOKED_AT));
+            }
+            if let Some(child) = bucket.child() {
+                prefetch_line(child.as_ptr().cast());
             }
         }
     }

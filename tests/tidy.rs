@@ -308,3 +308,23 @@ fn nothing_names_a_folder_of_one_machine() {
         }
     }
 }
+
+#[test]
+fn the_command_table_is_sorted_and_complete() {
+    let names: Vec<&str> = oxidis::commands::TABLE.iter().map(|command| command.name).collect();
+    let mut sorted = names.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(names, sorted, "the table of commands is by name, each once");
+    let table = fs::read_to_string(root().join("src/commands/mod.rs")).expect("src/commands/mod.rs");
+    let mut rows = 0;
+    for (file, text) in rust_files("src/commands") {
+        for row in
+            code_only(&text).split("pub static ").skip(1).filter_map(|rest| rest.split_once(": Command ="))
+        {
+            rows += 1;
+            assert!(table.contains(&format!("::{},", row.0)), "{file}: {} is not in TABLE", row.0);
+        }
+    }
+    assert_eq!(rows, names.len(), "rows written and rows in TABLE");
+}

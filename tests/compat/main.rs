@@ -7,6 +7,7 @@ mod info;
 mod pair;
 mod sessions;
 mod stream;
+mod tools;
 mod wire;
 
 #[path = "../harness/mod.rs"]

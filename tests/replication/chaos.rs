@@ -2,13 +2,14 @@
 //! any byte or held, processes killed, stopped and restarted, replicas moved and promoted, options changed. When it
 //! is over, all must come to hold what the primary holds.
 
-use crate::harness::load::{Load, Profile};
+use crate::harness::load::{Load, Profile, fill};
 use crate::harness::{PATIENCE, Program, Proxy, Rng, Server, seeds, wait_for, wait_in_sync};
 use nix::sys::signal::Signal;
 use std::time::Duration;
 
 const EVENTS: usize = 30;
-const CONFIG: &[&str] = &["repl-timeout 5", "repl-ping-replica-period 1", "repl-diskless-sync-period 0"];
+const CONFIG: &[&str] =
+    &["repl-timeout 5", "repl-ping-replica-period 1", "loading-process-events-interval-bytes 1024"];
 
 struct Node {
     server: Server,
@@ -30,9 +31,10 @@ impl Group {
         let programs = [Program::Oxidis, Program::Redis, Program::Oxidis, Program::Redis];
         let first = rng.below(4);
         let nodes = (0..4)
-            .map(|i| Node { server: Server::start(programs[(i + first) % 4], &CONFIG[..2]), link: None })
+            .map(|i| Node { server: Server::start(programs[(i + first) % 4], CONFIG), link: None })
             .collect();
         let mut group = Group { nodes, rng, load: None, written: 0, log: Vec::new() };
+        fill(&mut group.nodes[0].server.client(), seed, 2000, 300);
         for replica in 1..4 {
             let parent = group.rng.below(replica);
             group.follow(replica, parent);
@@ -47,7 +49,7 @@ impl Group {
 
     fn follow(&mut self, replica: usize, parent: usize) {
         let proxy = Proxy::start(self.nodes[parent].server.port);
-        self.nodes[replica].server.replicate_port(proxy.port);
+        ok_when_loaded(&self.nodes[replica].server, &format!("REPLICAOF 127.0.0.1 {}", proxy.port));
         self.nodes[replica].link = Some((parent, proxy));
     }
 
@@ -82,7 +84,7 @@ impl Group {
             }
         };
         let any = self.rng.below(self.nodes.len());
-        let what = self.rng.below(16);
+        let what = self.rng.below(18);
         self.log.push(format!("event {what}: primary {primary}, replica {replica}, any {any}"));
         match what {
             0 => self.link(replica).cut(),
@@ -127,22 +129,29 @@ impl Group {
             }
             11 => {
                 self.stop_load();
-                self.nodes[replica].server.ok("REPLICAOF NO ONE");
+                ok_when_loaded(&self.nodes[replica].server, "REPLICAOF NO ONE");
                 self.nodes[replica].link = None;
                 self.follow(primary, replica);
                 self.start_load();
             }
             12 => {
                 let value = *self.rng.pick(&[&"yes", &"no"]);
-                self.nodes[any].server.ok(&format!("CONFIG SET repl-diskless-sync {value}"));
+                ok_when_loaded(&self.nodes[any].server, &format!("CONFIG SET repl-diskless-sync {value}"));
                 let value = *self.rng.pick(&[&"disabled", &"swapdb", &"on-empty-db"]);
-                self.nodes[any].server.ok(&format!("CONFIG SET repl-diskless-load {value}"));
+                ok_when_loaded(&self.nodes[any].server, &format!("CONFIG SET repl-diskless-load {value}"));
             }
             13 => {
                 let size = *self.rng.pick(&[&"16kb", &"100kb", &"10mb"]);
-                self.nodes[any].server.ok(&format!("CONFIG SET repl-backlog-size {size}"));
+                ok_when_loaded(&self.nodes[any].server, &format!("CONFIG SET repl-backlog-size {size}"));
             }
             14 => drop(self.nodes[any].server.cmd("BGSAVE")),
+            15 | 16 => {
+                // Slow transfers and loads, so that other events fall into them.
+                let delay = *self.rng.pick(&[&"0", &"50", &"200"]);
+                self.nodes[any]
+                    .server
+                    .ok(&format!("CONFIG SET rdb-key-save-delay {delay} key-load-delay {delay}"));
+            }
             _ => {
                 self.stop_load();
                 self.nodes[primary].server.shutdown("SAVE NOW FORCE");
@@ -160,6 +169,15 @@ impl Group {
     fn pause(&mut self, ms: u64) {
         std::thread::sleep(Duration::from_millis(ms));
     }
+}
+
+/// A command that a server loading its data refuses.
+fn ok_when_loaded(server: &Server, line: &str) {
+    wait_for("the end of loading", PATIENCE, || {
+        let reply = server.cmd(line);
+        assert!(reply.is_ok() || reply.text().starts_with("LOADING"), "{line}: {reply:?}");
+        reply.is_ok()
+    });
 }
 
 #[test]

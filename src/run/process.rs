@@ -14,7 +14,9 @@ use crate::protocol::error::CmdError;
 use crate::protocol::parser::{Limits, Parser, ProtocolError, Request, Step};
 use crate::server::Server;
 use crate::server::clients::describe;
+use crate::server::command::CommandId;
 use crate::sys::errno::strerror;
+use crate::util::log::{self, Level};
 use crate::{log_verbose, log_warning};
 use smallvec::SmallVec;
 
@@ -209,7 +211,7 @@ fn run_other(
     let obeys = server.clients.get(id).is_some_and(|c| c.must_obey());
     match step {
         Ok(Step::Inline(_)) if obeys => {
-            inline_from_primary(server, id);
+            inline_from_primary(server, id, buffer);
             false
         }
         Ok(Step::Inline(words)) => {
@@ -254,33 +256,45 @@ fn run_one(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
 }
 
 /// Our primary says something that is no command of its stream.
-fn inline_from_primary(server: &mut Server, id: ClientId) {
+fn inline_from_primary(server: &mut Server, id: ClientId, buffer: &[u8]) {
     log_warning!(
         "WARNING: Receiving inline protocol from master, master stream corruption? Closing the master connection and \
          discarding the cached master."
     );
+    log_protocol_error(server, id, buffer, "Master using the inline protocol. Desync?");
     server.stream_is_corrupt(id);
 }
 
 /// Tells the client what it did wrong, and closes it.
 fn protocol_error(server: &mut Server, id: ClientId, buffer: &[u8], error: &ProtocolError) {
-    let now = server.clock.monotonic_ms();
+    let answer = CmdError::err([b"Protocol error: ".as_slice(), &error.0].concat());
+    let last_command = server.clients.get(id).and_then(|client| client.last_command);
+    server.error_on_link(id, last_command.map(CommandId), &answer);
+    log_protocol_error(server, id, buffer, &error.to_string());
+    server.stats.count_error(answer.code());
     let Some(client) = server.clients.get_mut(id) else { return };
-    let text = describe(client, &server.registry, now);
-    let shown = buffer[..buffer.len().min(64)].escape_ascii().to_string();
     if client.must_obey() {
-        log_warning!(
-            "Protocol error ({error}) from client: {text}. Query buffer during protocol error: '{shown}'"
-        );
         server.stream_is_corrupt(id);
         return;
     }
-    log_verbose!(
-        "Protocol error ({error}) from client: {text}. Query buffer during protocol error: '{shown}'"
-    );
-    let error = CmdError::err([b"Protocol error: ".as_slice(), &error.0].concat());
-    client.reply.error(&error);
+    client.reply.error(&answer);
     client.reply.take_last_error();
-    server.stats.count_error(error.code());
     server.close_after_reply(id);
+}
+
+/// What a client sends is its own affair; what our primary sends is not.
+fn log_protocol_error(server: &Server, id: ClientId, buffer: &[u8], error: &str) {
+    let Some(client) = server.clients.get(id) else { return };
+    let level = if client.must_obey() { Level::Warning } else { Level::Verbose };
+    if !log::shows(level) {
+        return;
+    }
+    let text = describe(client, &server.registry, server.clock.monotonic_ms());
+    let shown = buffer[..buffer.len().min(64)].escape_ascii();
+    log::write(
+        level,
+        format_args!(
+            "Protocol error ({error}) from client: {text}. Query buffer during protocol error: '{shown}'"
+        ),
+    );
 }

@@ -57,6 +57,9 @@ fn a_monitor_may_not_touch_keys() {
         let reply = monitor.cmd(request);
         assert_eq!(reply.text(), "ERR Replica can't interact with the keyspace", "{request}");
     }
+    // Nor may it become a replica: that is ignored without a word.
+    monitor.send(&["PSYNC", "?", "-1"]).and_then(|()| monitor.send(&["PING"])).expect("sent");
+    assert_eq!(monitor.read().expect("the reply to PING").value.text(), "PONG");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub static PSYNC: Command = Command {
 };
 
 fn psync(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
-    if server.client_mut(id).flags.contains(ClientFlags::REPLICA) {
+    if is_fed_already(server, id) {
         return Ok(());
     }
     if args.is(3, "failover") {
@@ -43,7 +43,15 @@ pub static SYNC: Command = Command {
 };
 
 fn sync(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
+    if is_fed_already(server, id) {
+        return Ok(());
+    }
     server.sync_command(id, None)
+}
+
+/// A replica, or a monitor: its socket carries a stream, in which neither another nor an answer has a place.
+fn is_fed_already(server: &mut Server, id: ClientId) -> bool {
+    server.client_mut(id).flags.intersects(ClientFlags::REPLICA | ClientFlags::MONITOR)
 }
 
 /// `REPLCONF`

@@ -185,7 +185,7 @@ fn a_diskless_sync_waits_for_more_replicas_but_not_for_ever() {
     assert_eq!(p.take_actions(), [], "no second child");
     p.start_pending(Child::None, 5000);
     let start = Action::StartSnapshot { kind: SnapshotKind::Socket, filter: Filter::default() };
-    assert_eq!(p.take_actions(), [start.clone()]);
+    assert_eq!(p.take_actions(), std::slice::from_ref(&start));
     p.start_pending(Child::None, 6000);
     assert_eq!(p.take_actions(), [], "it is asked for once");
     p.snapshot_started(SnapshotKind::Socket, Filter::default());

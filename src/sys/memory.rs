@@ -1,6 +1,9 @@
 //! Memory figures: of the allocator, of this process, of the machine.
 
+use std::ffi::CStr;
+use std::{io, ptr};
 use tikv_jemalloc_ctl::{epoch, stats};
+use tikv_jemalloc_sys::mallctl;
 
 /// Bytes the program has allocated, as the allocator counts them now.
 #[must_use]
@@ -26,6 +29,39 @@ pub fn allocator_pages() -> (usize, usize) {
 /// The allocator has no thread to give.
 pub fn purge_in_background(on: bool) -> Result<(), tikv_jemalloc_ctl::Error> {
     tikv_jemalloc_ctl::background_thread::write(on)
+}
+
+/// The value of one of the allocator's controls (`mallctl`) that is a number or a truth value.
+///
+/// # Errors
+/// There is no such control, or it is something else.
+pub fn allocator_control(name: &CStr) -> io::Result<i64> {
+    let mut size = size_of::<i64>();
+    loop {
+        let (mut value, mut len) = (0i64, size);
+        let old: *mut i64 = &mut value;
+        // SAFETY: the name ends with a NUL; at most `len` bytes are written to `value`, of which any are a number.
+        let error = unsafe { mallctl(name.as_ptr(), old.cast(), &mut len, ptr::null_mut(), 0) };
+        match error {
+            0 => return Ok(value),
+            // The control is of another size.
+            libc::EINVAL if size > 1 => size /= 2,
+            _ => return Err(io::Error::from_raw_os_error(error)),
+        }
+    }
+}
+
+/// Has the allocator take back what it keeps at hand for this thread.
+///
+/// # Errors
+/// It keeps nothing.
+pub fn flush_thread_cache() -> io::Result<()> {
+    let (none, no_len) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: this control takes no value and gives none.
+    match unsafe { mallctl(c"thread.tcache.flush".as_ptr(), none, no_len, none, 0) } {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
 }
 
 /// Bytes of this process's private pages that were written to. In a forked child these are the pages copied since
@@ -81,6 +117,16 @@ mod tests {
         assert!(resident() > big.len());
         assert!(private_dirty() > big.len());
         assert!(machine_total() > resident());
+    }
+
+    #[test]
+    fn controls_of_each_size_are_read_and_unknown_ones_are_errors() {
+        assert!(allocator_control(c"arenas.page").unwrap() >= 4096);
+        assert!(allocator_control(c"arenas.narenas").unwrap() >= 1);
+        assert!(matches!(allocator_control(c"config.stats"), Ok(0 | 1)));
+        let unknown = allocator_control(c"no.such.control").unwrap_err();
+        assert_eq!(unknown.raw_os_error(), Some(libc::ENOENT));
+        assert!(allocator_control(c"thread.tcache.flush").is_err());
     }
 
     #[test]

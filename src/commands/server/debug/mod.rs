@@ -14,6 +14,7 @@ use crate::server::persistence::Reload;
 use crate::sys::errno::strerror;
 use crate::{log_warning, sys};
 use c_compat::glob;
+use std::ffi::CString;
 use std::time::Duration;
 
 /// `DEBUG`
@@ -44,6 +45,10 @@ const HELP: &[&str] = &[
     "    The hash tables of a database, in figures.",
     "LOG <message>",
     "    Write <message> to the log.",
+    "MALLCTL <key>",
+    "    The value of one of the allocator's controls: a number, or 1 and 0.",
+    "MALLCTL-STR thread.tcache.flush VOID",
+    "    Have the allocator take back what it keeps at hand for this thread.",
     "OBJECT <key>",
     "    How a key's value lies in memory.",
     "PANIC",
@@ -84,6 +89,7 @@ fn debug(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         _ if is("object", 3) => dataset::object(server, id, args.at(2)),
         _ if is("htstats", 3) => dataset::htstats(server, id, args.at(2)),
         _ if is("htstats-key", 3) => dataset::htstats_key(server, id, args.at(2)),
+        _ if is("mallctl", 3) => mallctl(server, id, args.at(2)),
         3..=5 if is_word(args.at(1), "populate") => dataset::populate(server, id, args),
         _ if is("protocol", 3) => protocol::reply(server.reply(id), args.at(2)),
         _ if is_word(args.at(1), "reload") => reload(server, id, args),
@@ -124,6 +130,11 @@ fn lever(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
     } else if is("change-repl-id", 2) {
         log_warning!("Changing replication IDs after receiving DEBUG change-repl-id");
         server.change_replication_id();
+    } else if is("mallctl-str", 4)
+        && is_word(args.at(2), "thread.tcache.flush")
+        && is_word(args.at(3), "void")
+    {
+        sys::memory::flush_thread_cache().map_err(|error| CmdError::err(strerror(&error)))?;
     } else if is("segfault", 2) {
         sys::signal::crash();
     } else if args.len() >= 3 && is_word(args.at(1), "replicate") {
@@ -132,6 +143,13 @@ fn lever(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
     } else {
         return Err(misused(args));
     }
+    Ok(())
+}
+
+fn mallctl(server: &mut Server, id: ClientId, name: &[u8]) -> CmdResult {
+    let name = CString::new(c_str(name)).expect("a C string has no NUL within");
+    let value = sys::memory::allocator_control(&name).map_err(|error| CmdError::err(strerror(&error)))?;
+    server.reply(id).int(value);
     Ok(())
 }
 

@@ -40,6 +40,8 @@ pub struct Backlog {
     first: i64,
     end: i64,
     hold: Option<i64>,
+    /// The ring has been written to its end: all of it is in memory.
+    filled: bool,
 }
 
 /// The bytes `[first, end)` of the stream, by number.
@@ -65,7 +67,15 @@ impl Backlog {
     pub fn new(size: usize, next: i64) -> io::Result<Backlog> {
         assert!(next >= 1, "stream bytes are numbered from 1");
         let size = size.max(MIN_SIZE);
-        Ok(Backlog { ring: RingMap::new(size)?, write_at: 0, size, first: next, end: next, hold: None })
+        Ok(Backlog {
+            ring: RingMap::new(size)?,
+            write_at: 0,
+            size,
+            first: next,
+            end: next,
+            hold: None,
+            filled: false,
+        })
     }
 
     pub fn window(&self) -> Window {
@@ -80,6 +90,11 @@ impl Backlog {
     /// Bytes mapped: more than `size` while a slow replica holds them.
     pub fn capacity(&self) -> usize {
         self.ring.capacity()
+    }
+
+    /// Bytes of memory in use: pages that were never written take none.
+    pub fn memory(&self) -> usize {
+        if self.filled { self.ring.capacity() } else { self.write_at }
     }
 
     /// The stream from byte `from` on, at most `max` bytes of it, as one slice; empty when `from` is the end.
@@ -106,6 +121,7 @@ impl Backlog {
         // Of what is longer than the ring only the end can be kept (nothing is held then, or it would not fit).
         let kept = &bytes[bytes.len().saturating_sub(self.ring.capacity())..];
         self.ring.write(self.write_at, kept);
+        self.filled |= self.write_at + kept.len() >= self.ring.capacity();
         self.write_at = self.wrap(self.write_at + kept.len());
         self.end += bytes.len() as i64;
         self.trim();
@@ -186,7 +202,8 @@ impl Backlog {
         let len = self.window().len() as usize;
         assert!(len <= ring.capacity(), "the new ring holds the window");
         ring.write(0, self.read(self.first, len));
-        self.write_at = if len == ring.capacity() { 0 } else { len };
+        self.filled = len == ring.capacity();
+        self.write_at = if self.filled { 0 } else { len };
         self.ring = ring;
         Ok(())
     }

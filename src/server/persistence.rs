@@ -283,7 +283,8 @@ impl Server {
     /// The figures of the load that is under way.
     #[must_use]
     pub fn load_info(&self) -> Option<LoadInfo> {
-        self.persist.loading.as_ref().map(|loading| loading.info(self.clock.now_s()))
+        let at_start = self.persist.loading.as_ref();
+        at_start.or_else(|| self.loading_from_primary()).map(|loading| loading.info(self.clock.now_s()))
     }
 
     /// Goes on loading for a slice of time, if a load is under way.

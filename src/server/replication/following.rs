@@ -18,6 +18,7 @@ use crate::util::log::{Role, set_role};
 use crate::{log_notice, log_warning};
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Duration;
 
 /// How long the loading of a snapshot holds the loop up at a time.
@@ -34,6 +35,36 @@ pub(super) struct LinkSocket {
     writable: bool,
     /// What was read and not taken: the stream behind a snapshot that is being loaded.
     unread: Vec<u8>,
+}
+
+/// A name being looked up. The system's resolver blocks, for many seconds where the network is bad: it does so on a
+/// thread of its own, which ends with the answer, wanted or not.
+pub(super) struct Lookup(Receiver<Result<SocketAddr, String>>);
+
+impl Lookup {
+    fn start(host: String, port: u16) -> Lookup {
+        let (answer, answered) = std::sync::mpsc::channel();
+        let look = move || {
+            let found = (host.as_str(), port).to_socket_addrs();
+            // A failed lookup has no error number of the system: the library's text is all there is.
+            let found = found.map_err(|e| e.to_string());
+            let first =
+                found.and_then(|mut all| all.next().ok_or_else(|| "Name or service not known".to_owned()));
+            // Nobody waits any more if the link was given up.
+            let _ = answer.send(first);
+        };
+        // Without a thread the sender is dropped, and that is the answer.
+        let _ = std::thread::Builder::new().name("lookup".into()).spawn(look);
+        Lookup(answered)
+    }
+
+    fn answer(&self) -> Option<Result<SocketAddr, String>> {
+        match self.0.try_recv() {
+            Ok(found) => Some(found),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => Some(Err("no thread to look the name up with".to_owned())),
+        }
+    }
 }
 
 // Which primary.
@@ -101,24 +132,52 @@ impl Server {
     pub(super) fn act_on_link(&mut self, action: Action) {
         match action {
             Action::Close => self.close_link(),
-            Action::Connect { host, port } => {
-                let now = self.clock.monotonic_ms();
-                let connected = self.connect_link(&host, port);
-                let Some(follower) = self.repl.machine.following_mut() else { return };
-                match connected {
-                    Ok(link) => {
-                        self.repl.link = Some(link);
+            Action::Connect { host, port } => match host.parse::<IpAddr>() {
+                Ok(ip) => self.connect_to(SocketAddr::new(ip, port)),
+                Err(_) => {
+                    let now = self.clock.monotonic_ms();
+                    self.repl.lookup = Some(Lookup::start(host, port));
+                    if let Some(follower) = self.repl.machine.following_mut() {
                         follower.connecting(now);
                     }
-                    Err(error) => follower.connect_failed(&error),
                 }
-            }
+            },
         }
     }
 
-    fn connect_link(&mut self, host: &str, port: u16) -> Result<LinkSocket, String> {
-        let mut addresses = (host, port).to_socket_addrs().map_err(|e| resolve_error(&e))?;
-        let to: SocketAddr = addresses.next().ok_or_else(|| "Name or service not known".to_owned())?;
+    /// Goes on to connect, or to fail, once the name has been looked up.
+    pub(super) fn poll_lookup(&mut self) {
+        let Some(found) = self.repl.lookup.as_ref().and_then(Lookup::answer) else { return };
+        self.repl.lookup = None;
+        match found {
+            Ok(address) => match self.connect_link(address) {
+                Ok(link) => self.repl.link = Some(link),
+                Err(error) => self.connect_failed(&error),
+            },
+            Err(error) => self.connect_failed(&error),
+        }
+    }
+
+    fn connect_failed(&mut self, error: &str) {
+        if let Some(follower) = self.repl.machine.following_mut() {
+            follower.connect_failed(error);
+        }
+    }
+
+    fn connect_to(&mut self, address: SocketAddr) {
+        let now = self.clock.monotonic_ms();
+        match self.connect_link(address) {
+            Ok(link) => {
+                self.repl.link = Some(link);
+                if let Some(follower) = self.repl.machine.following_mut() {
+                    follower.connecting(now);
+                }
+            }
+            Err(error) => self.connect_failed(&error),
+        }
+    }
+
+    fn connect_link(&mut self, to: SocketAddr) -> Result<LinkSocket, String> {
         let from: Option<IpAddr> = match self.config.bind_source_addr.to_str_lossy().as_ref() {
             "" => None,
             text => Some(text.parse().map_err(|_| format!("Invalid bind-source-addr '{text}'"))?),
@@ -131,6 +190,7 @@ impl Server {
 
     /// Ends the connection, in whatever shape it is, and what was under way on it.
     fn close_link(&mut self) {
+        self.repl.lookup = None;
         if let Some(mut link) = self.repl.link.take() {
             link.conn.deregister(&self.poll);
         }
@@ -370,9 +430,4 @@ impl Server {
     pub fn stream_transaction(&mut self) -> &mut Option<Vec<u8>> {
         &mut self.repl.transaction
     }
-}
-
-fn resolve_error(error: &io::Error) -> String {
-    // The library's text is all there is: a failed name lookup has no error number of the system.
-    error.to_string()
 }

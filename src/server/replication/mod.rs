@@ -29,7 +29,7 @@ use crate::persist::rdb::save::ReplPosition;
 use crate::persist::snapshot::SaveKind;
 use crate::protocol::CmdError;
 use crate::repl::backlog;
-use crate::repl::id::ReplId;
+use crate::repl::id::{OFFSET_MAX, ReplId};
 use crate::repl::info::{Settings, section};
 use crate::repl::primary::{self, Child, OutputLimit};
 use crate::repl::replica;
@@ -38,7 +38,7 @@ use crate::server::listeners::FIRST_CLIENT_TOKEN;
 use crate::util::log;
 use crate::util::rng::hex_id;
 use feeding::Pipe;
-use following::LinkSocket;
+use following::{LinkSocket, Lookup};
 use hashbrown::HashMap;
 use mio::Token;
 use std::fs::File;
@@ -54,6 +54,9 @@ const PIPE_TOKEN: Token = Token(FIRST_CLIENT_TOKEN - 3);
 /// How often the end of a child that is about to end is looked for.
 const CHILD_END_POLL: Duration = Duration::from_millis(2);
 
+/// How often the answer to a lookup of our primary's name is looked for.
+const LOOKUP_POLL: Duration = Duration::from_millis(20);
+
 /// What the server keeps for replication.
 pub struct ReplicationState {
     /// All decisions.
@@ -61,6 +64,8 @@ pub struct ReplicationState {
     /// Our primary, once its stream comes.
     pub our_primary: Option<ClientId>,
     link: Option<LinkSocket>,
+    /// Our primary's name is being looked up.
+    lookup: Option<Lookup>,
     incoming: Option<IncomingSnapshot>,
     pipe: Option<Pipe>,
     /// The dump file as it was when it began to be sent to a replica.
@@ -99,6 +104,7 @@ impl ReplicationState {
             machine,
             our_primary: None,
             link: None,
+            lookup: None,
             incoming: None,
             pipe: None,
             dumps: HashMap::new(),
@@ -209,7 +215,7 @@ impl Server {
     /// Bytes that the backlog takes.
     #[must_use]
     pub fn backlog_memory(&self) -> usize {
-        self.repl.machine.primary.backlog().map_or(0, |backlog| backlog.capacity())
+        self.repl.machine.primary.backlog().map_or(0, |backlog| backlog.memory())
     }
 
     /// Where the stream stands, for a snapshot: none if there is no history worth keeping.
@@ -223,9 +229,11 @@ impl Server {
 
     /// The dataset has been loaded at start, and this is what the file says of the stream it was taken from.
     pub fn loaded_at_start(&mut self, fields: &ReplFields) {
-        let moment = fields
-            .complete()
-            .and_then(|(db, id, offset)| Some((ReplId::parse(&id)?, offset, u32::try_from(db).ok()?)));
+        let moment = fields.complete().and_then(|(db, id, offset)| {
+            // No server has written more than that: the file is wrong, and sums with it could overflow.
+            let offset = Some(offset).filter(|&offset| offset <= OFFSET_MAX)?;
+            Some((ReplId::parse(&id)?, offset, u32::try_from(db).ok()?))
+        });
         self.repl.machine.restored(moment);
         self.settle_replication();
     }
@@ -285,12 +293,19 @@ impl Server {
     /// wait for its end.
     #[must_use]
     pub fn replication_patience(&self) -> Duration {
-        if self.repl.awaits_child { CHILD_END_POLL } else { Duration::MAX }
+        if self.repl.awaits_child {
+            CHILD_END_POLL
+        } else if self.repl.lookup.is_some() {
+            LOOKUP_POLL
+        } else {
+            Duration::MAX
+        }
     }
 
     /// What replication must do before the loop sleeps: feed the replicas, answer WAIT.
     pub fn before_sleep_replication(&mut self) {
         self.answer_waits();
+        self.poll_lookup();
         if self.repl.awaits_child {
             self.poll_snapshot_child();
             self.repl.awaits_child &= self.persist.snapshots.running().is_some();

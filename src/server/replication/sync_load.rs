@@ -286,6 +286,15 @@ impl Server {
 
 // Loading.
 impl Server {
+    /// The load of our primary's snapshot that is under way.
+    #[must_use]
+    pub fn loading_from_primary(&self) -> Option<&Loading> {
+        match &self.repl.incoming.as_ref()?.phase {
+            Phase::Loading(load) => Some(&load.loading),
+            _ => None,
+        }
+    }
+
     /// Goes on with a full sync, if one is under way: loads for a slice of time, then reads on if the loader is done with
     /// what has come.
     pub fn sync_slice(&mut self) {

@@ -176,6 +176,29 @@ fn restore_is_sent_with_an_absolute_time() {
     }
 }
 
+/// Expired keys found by chance have nothing to do with each other: their deletions are no transaction.
+#[test]
+fn expired_keys_found_by_chance_are_deleted_each_for_itself() {
+    let mut both = listen(&[]);
+    // FLUSHALL would end the children that have sent the snapshots, if they are not gone yet, and their replicas.
+    for server in &both.servers {
+        wait_for("the child to be gone", PATIENCE, || server.info("rdb_bgsave_in_progress") == "0");
+    }
+    for command in ["RANDOMKEY", "SCAN 0"] {
+        for line in ["FLUSHALL", "SET a 1 PX 1", "SET b 1 PX 1"] {
+            both.call(&line.split(' ').map(Vec::from).collect());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+        both.call(&command.split(' ').map(Vec::from).collect());
+        let mut streams = both.streams();
+        for stream in &mut streams {
+            // Which one is found first is chance too.
+            stream.sort();
+        }
+        assert_eq!(differences(&streams[0], &streams[1]), None, "{command}");
+    }
+}
+
 /// Active expiry sends the same deletions, by the name that lazyfree-lazy-expire asks for.
 #[test]
 fn expired_keys_are_deleted_in_the_stream() {

@@ -9,7 +9,7 @@ use c_compat::glob;
 pub static KEYS: Command = Command {
     name: "keys",
     arity: 2,
-    flags: flags!(READONLY | TOUCHES_ARBITRARY_KEYS),
+    flags: flags!(READONLY),
     acl: acl!(KEYSPACE | READ | SLOW | DANGEROUS),
     keys: &[],
     group: Group::Generic,
@@ -34,7 +34,7 @@ fn keys(e: &mut Exec<'_>) -> CmdResult {
 pub static RANDOMKEY: Command = Command {
     name: "randomkey",
     arity: 1,
-    flags: flags!(READONLY),
+    flags: flags!(READONLY | TOUCHES_ARBITRARY_KEYS),
     acl: acl!(KEYSPACE | READ | SLOW),
     keys: &[],
     group: Group::Generic,

@@ -62,6 +62,12 @@ impl Pair {
                     self.scan(&Args::new());
                 }
                 let reply = self.call(&args, check);
+                if reply.as_ref().is_some_and(Value::is_error) && args.len() > 1 {
+                    // Which keys a command looked at, and so removed when expired, before it found its error.
+                    let mut exists = args.clone();
+                    exists[0] = b"EXISTS".to_vec();
+                    self.call(&exists, Check::Exact);
+                }
                 if let Some(Value::Bulk(payload)) = reply
                     && args[0].eq_ignore_ascii_case(b"DUMP")
                 {

@@ -26,6 +26,8 @@ fn listen(config: &[&str]) -> Listened {
         .map(|server| RawReplica::attach(server.client(), "PSYNC ? -1").expect("a snapshot"));
     let clients = servers.each_ref().map(Server::client);
     for server in &servers {
+        // FLUSHALL would end a child that still lives, and the listener with it.
+        wait_for("the listener to be online", PATIENCE, || server.info("slave0").contains("state=online"));
         server.ok("DEBUG SET-ACTIVE-EXPIRE 0");
     }
     Listened { servers, clients, replicas, markers: 0 }

@@ -31,4 +31,4 @@ pub mod value;
 
 /// The allocator whose own figures INFO memory reports.
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: sys::alloc::Jemalloc = sys::alloc::Jemalloc;

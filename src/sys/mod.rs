@@ -1,6 +1,7 @@
 //! What the operating system gives and the standard library does not: the only place, with `ds`, for `unsafe`.
 #![allow(unsafe_code)]
 
+pub mod alloc;
 pub mod errno;
 pub mod fault;
 pub mod file;

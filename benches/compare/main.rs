@@ -10,12 +10,16 @@
 //!
 //! Without `--peer`, the peer is `redis-server`. A command is split at spaces; options are appended to it.
 
+#[path = "../shared/servers.rs"]
+mod servers;
+
+use servers::{Program, free_port, median, spawn, wait_for};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 const SERVER_CORE: &str = "0";
@@ -28,13 +32,12 @@ struct Options {
     pipelines: Vec<u32>,
     tests: Vec<String>,
     replica: bool,
-    peers: Vec<(String, Vec<String>)>,
+    peers: Vec<Program>,
 }
 
 fn main() {
     let options = parse_options();
-    let mut programs = vec![("oxidis".to_owned(), vec![env!("CARGO_BIN_EXE_oxidis-server").to_owned()])];
-    programs.extend(options.peers.clone());
+    let programs = servers::programs(options.peers.clone());
     let servers: Vec<Running> =
         programs.iter().map(|(name, command)| Running::start(name, command, &options)).collect();
     for server in &servers {
@@ -67,20 +70,26 @@ struct Running {
     name: String,
     port: u16,
     process: Child,
-    replica: Option<Child>,
-    folders: Vec<PathBuf>,
+    replica: Option<(Child, PathBuf)>,
+    folder: PathBuf,
 }
 
 impl Running {
     fn start(name: &str, command: &[String], options: &Options) -> Running {
-        let mut folders = Vec::new();
+        let start = |core: &str, port: u16, more: &[&str]| {
+            let pinned: Vec<String> = ["taskset", "-c", core]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(command.iter().cloned())
+                .collect();
+            spawn(&pinned, port, &[&["--repl-diskless-sync-delay", "0"], more].concat())
+        };
         let port = free_port();
-        let process = spawn(command, port, SERVER_CORE, &[], &mut folders);
-        let replica = options.replica.then(|| {
-            let follow = ["--replicaof".to_owned(), "127.0.0.1".to_owned(), port.to_string()];
-            spawn(command, free_port(), LOAD_CORE, &follow, &mut folders)
-        });
-        let running = Running { name: name.to_owned(), port, process, replica, folders };
+        let (process, folder) = start(SERVER_CORE, port, &[]);
+        let replica = options
+            .replica
+            .then(|| start(LOAD_CORE, free_port(), &["--replicaof", "127.0.0.1", &port.to_string()]));
+        let running = Running { name: name.to_owned(), port, process, replica, folder };
         if running.replica.is_some() {
             wait_for("the replica", || info(port, "state=online"));
         }
@@ -128,41 +137,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        for process in std::iter::once(&mut self.process).chain(&mut self.replica) {
-            let _ = process.kill();
-            let _ = process.wait();
+        servers::end(&mut self.process, &self.folder);
+        if let Some((process, folder)) = &mut self.replica {
+            servers::end(process, folder);
         }
-        for folder in &self.folders {
-            let _ = std::fs::remove_dir_all(folder);
-        }
-    }
-}
-
-fn spawn(command: &[String], port: u16, core: &str, more: &[String], folders: &mut Vec<PathBuf>) -> Child {
-    let folder = std::env::temp_dir().join(format!("oxidis-compare-{}-{port}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
-    let log = std::fs::File::create(folder.join("log")).expect("the temporary folder is writable");
-    let process = Command::new("taskset")
-        .args(["-c", core])
-        .args(command)
-        .args(["--port", &port.to_string(), "--save", "", "--protected-mode", "no"])
-        .args(["--repl-diskless-sync-delay", "0"])
-        .args(more)
-        .current_dir(&folder)
-        .stdout(log)
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the server's program can be started");
-    folders.push(folder);
-    wait_for("a server", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-    process
-}
-
-fn wait_for(what: &str, mut ready: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !ready() {
-        assert!(started.elapsed() < Duration::from_secs(30), "{what} did not come up in 30 s");
-        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -175,11 +153,6 @@ fn info(port: u16, wanted: &str) -> bool {
     String::from_utf8_lossy(&buffer[..n]).contains(wanted)
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-    listener.local_addr().expect("a bound socket has an address").port()
-}
-
 /// User and system time of a process so far. taskset replaces itself with the server, so its pid is the server's;
 /// where a command wraps the server in another process (chroot does not), that one would be measured.
 fn cpu_seconds(pid: u32) -> f64 {
@@ -187,11 +160,6 @@ fn cpu_seconds(pid: u32) -> f64 {
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
     let ticks: u64 = [11, 12].iter().map(|i| fields[*i].parse::<u64>().unwrap_or(0)).sum();
     ticks as f64 / 100.0
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }
 
 fn table(
@@ -255,16 +223,9 @@ fn parse_options() -> Options {
             }
             "--tests" => options.tests = value().split(',').map(str::to_owned).collect(),
             "--replica" => options.replica = true,
-            "--peer" => {
-                let text = value();
-                let (name, command) = text.split_once('=').expect("--peer NAME=COMMAND");
-                options.peers.push((name.to_owned(), command.split(' ').map(str::to_owned).collect()));
-            }
+            "--peer" => options.peers.push(servers::parse_peer(&value())),
             other => panic!("unknown option {other}"),
         }
-    }
-    if options.peers.is_empty() {
-        options.peers.push(("redis".to_owned(), vec!["redis-server".to_owned()]));
     }
     options
 }

@@ -78,6 +78,12 @@ impl Timeline {
         self.leaves.first_key_value().is_some_and(|(bound, leaf)| leaf.first(*bound).0 < now_ms)
     }
 
+    /// How many elements' times are before `now_ms`.
+    pub fn count_before(&self, now_ms: i64) -> usize {
+        let begun = self.leaves.range(..(now_ms, 0));
+        begun.map(|(bound, leaf)| leaf.left().partition_point(|e| unpack(*bound, *e).0 < now_ms)).sum()
+    }
+
     /// Takes the first element if its time is before `now_ms`.
     pub fn pop_before(&mut self, now_ms: i64) -> Option<(i64, u32)> {
         let mut first = self.leaves.first_entry()?;
@@ -100,8 +106,13 @@ impl Leaf {
         unpack(bound, self.elements[self.passed])
     }
 
+    /// What has not been taken.
+    fn left(&self) -> &[u64] {
+        &self.elements[self.passed..]
+    }
+
     fn find(&self, packed: u64) -> Option<usize> {
-        self.elements[self.passed..].binary_search(&packed).ok().map(|at| self.passed + at)
+        self.left().binary_search(&packed).ok().map(|at| self.passed + at)
     }
 
     fn insert(&mut self, packed: u64) -> usize {
@@ -219,6 +230,10 @@ mod tests {
                 let some = twin.0.range(element..).next().map_or(element, |(some, _)| *some);
                 assert_eq!(timeline.remove(some.0, some.1), twin.remove(some), "seed {seed} step {step}");
                 assert_eq!(timeline.remove(some.0, 7), twin.remove((some.0, 7)), "seed {seed} step {step}");
+            }
+            if step % 50 == 0 {
+                let before = twin.0.range(..(element.0, 0)).map(|(_, count)| count).sum();
+                assert_eq!(timeline.count_before(element.0), before, "seed {seed} step {step}");
             }
             if step % 500 == 0 {
                 check(&timeline);

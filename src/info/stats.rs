@@ -24,8 +24,9 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.field("sync_partial_ok", s.sync_partial_ok);
     info.field("sync_partial_err", s.sync_partial_err);
     info.field("expired_keys", keys.expired_keys);
-    // Expired keys are found by their time, not by sampling: none is left over but for want of time.
-    info.field("expired_stale_perc", "0.00");
+    // A replica's expired keys are its primary's to delete.
+    let stale = if server.is_replica() { 0.0 } else { server.keyspace.due_percent(server.clock.now_ms()) };
+    info.field("expired_stale_perc", format!("{stale:.2}"));
     info.field("expired_time_cap_reached_count", keys.expired_time_cap_reached);
     info.field("expire_cycle_cpu_milliseconds", s.expire_cycle_us / 1000);
     info.none(&["evicted_keys", "evicted_clients"]);

@@ -74,6 +74,19 @@ pub struct Due {
 }
 
 impl Keyspace {
+    /// Is any key's time over?
+    #[inline]
+    pub fn has_due(&self, now_ms: i64) -> bool {
+        self.dbs.iter().any(|db| db.expiry.order.is_due(now_ms))
+    }
+
+    /// How many of a hundred keys that expire are due and not yet deleted.
+    pub fn due_percent(&self, now_ms: i64) -> f64 {
+        let all: usize = self.dbs.iter().map(|db| db.expiry.len()).sum();
+        let due: usize = self.dbs.iter().map(|db| db.expiry.order.count_before(now_ms)).sum();
+        100.0 * due as f64 / all.max(1) as f64
+    }
+
     /// Active expiry: deletes keys whose time has passed, for at most `budget`, and tells the caller of each,
     /// who propagates it. Only a primary does this. Databases take turns when time runs out.
     pub fn expire_due(
@@ -93,7 +106,6 @@ impl Keyspace {
             while expiry.order.is_due(now_ms) {
                 if started.get_or_insert_with(Instant::now).elapsed() >= budget {
                     due.more = true;
-                    stats.expired_time_cap_reached += 1;
                     break 'dbs;
                 }
                 let mut batch = [(0, 0); PREFETCH_KEYS];

@@ -69,7 +69,7 @@ pub struct Stats {
     pub misses: u64,
     /// Keys deleted because their time had passed, lazily or actively.
     pub expired_keys: u64,
-    /// How often active expiry stopped for want of time.
+    /// Cron periods at whose end active expiry had not removed all that was due.
     pub expired_time_cap_reached: u64,
 }
 

@@ -2,17 +2,11 @@
 
 use crate::client::ClientFlags;
 use crate::server::Server;
-use std::time::Duration;
-
-/// What fast expiry may take between two polls.
-const FAST_EXPIRE: Duration = Duration::from_millis(1);
 
 /// Does it.
 pub fn before_sleep(server: &mut Server) {
     // A key that is due goes before clients are answered by what is left; in slices, so that they do not wait.
-    if server.active_expire && !server.is_replica() && !server.loading && !server.pause.holds_writes() {
-        server.expire_keys(FAST_EXPIRE);
-    }
+    server.expire_slice();
     server.before_sleep_replication();
     // Replies last: what a reply promises (a WAIT counted, a write in the backlog) has been done above.
     write_replies(server);

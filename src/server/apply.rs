@@ -64,8 +64,12 @@ impl Server {
 
     /// Tells the replicas that a key expired.
     pub fn feed_deletion(&mut self, db: usize, key: &[u8]) {
-        let verb: &[u8] = if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" };
-        self.feed_command(db, [verb, key].into_iter());
+        self.feed_command(db, [self.deletion_verb(), key].into_iter());
+    }
+
+    /// The command by which replicas learn that a key expired.
+    pub fn deletion_verb(&self) -> &'static [u8] {
+        if self.config.lazyfree_lazy_expire { b"UNLINK" } else { b"DEL" }
     }
 
     /// Puts a command into the stream as its client sent it, byte for byte where that is possible.

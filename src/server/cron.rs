@@ -6,8 +6,6 @@ use crate::log_verbose;
 use crate::sys;
 use std::time::Duration;
 
-/// Share of a cron period that active expiry may take at effort 1, percent; each effort step adds 2.
-const EXPIRE_PERCENT: u64 = 25;
 /// The least number of clients looked at by a cron run, and the most of all clients: a full round takes a second.
 const CLIENTS_MIN: usize = 5;
 /// Time for growing and shrinking tables in an otherwise idle cron run.
@@ -50,7 +48,7 @@ impl Server {
             self.log_figures();
         }
         self.clients_cron(hz);
-        self.keyspace_cron(hz);
+        self.keyspace_cron();
         self.persistence_cron();
         if second {
             self.replication_cron();
@@ -85,13 +83,9 @@ impl Server {
         );
     }
 
-    /// Removes expired keys and moves growing tables on.
-    fn keyspace_cron(&mut self, hz: u32) {
-        if self.active_expire && !self.is_replica() && !self.loading && !self.pause.holds_writes() {
-            let effort = u64::from(self.config.active_expire_effort.saturating_sub(1));
-            let share = EXPIRE_PERCENT + 2 * effort;
-            self.expire_keys(Duration::from_micros(1_000_000 * share / u64::from(hz) / 100));
-        }
+    /// Looks after keys that expire here alone, and moves growing tables on.
+    fn keyspace_cron(&mut self) {
+        self.count_expiry_behind();
         if self.is_replica() {
             self.own_expires.expire(&mut self.keyspace, self.clock.now_ms());
         } else {
@@ -100,23 +94,6 @@ impl Server {
         if self.config.activerehashing && !self.child_alive {
             self.keyspace.rehash_for(REHASH_BUDGET);
         }
-    }
-
-    /// Removes keys whose time has come, for at most `budget`, and tells the replicas.
-    pub fn expire_keys(&mut self, budget: Duration) {
-        let started = self.clock.measure_us();
-        let now = self.clock.now_ms();
-        let wanted = self.stream_wanted();
-        let mut gone: Vec<(usize, Box<[u8]>)> = Vec::new();
-        self.keyspace.expire_due(now, budget, |db, key| {
-            if wanted {
-                gone.push((db, key.into()));
-            }
-        });
-        for (db, key) in gone {
-            self.feed_deletion(db, &key);
-        }
-        self.stats.expire_cycle_us += self.clock.measure_us() - started;
     }
 
     /// Looks at some of the clients: the idle ones lose their connection or their buffers.

@@ -8,6 +8,7 @@
 //!             replication backlog -+- replicas read it before the loop sleeps
 //! ```
 
+pub mod active_expire;
 pub mod apply;
 pub mod clients;
 pub mod command;
@@ -30,6 +31,7 @@ use crate::keyspace::{ExpiryMode, Flushed, Keyspace};
 use crate::protocol::Reply;
 use crate::util::clock::Clock;
 use crate::util::rng::{self, Rng};
+use active_expire::ActiveExpiry;
 use command::Registry;
 use lazyfree::Lazyfree;
 use listeners::Listeners;
@@ -82,8 +84,8 @@ pub struct Server {
     pub dirty: u64,
     /// Keys with an expiry that were written here while we follow a primary.
     pub own_expires: own_expires::OwnExpires,
-    /// DEBUG SET-ACTIVE-EXPIRE.
-    pub active_expire: bool,
+    /// Active expiry.
+    pub expiry: ActiveExpiry,
     /// Saving, and loading from disk.
     pub persist: Persistence,
     /// Replication, both sides.
@@ -157,7 +159,7 @@ impl Server {
             blocked: Vec::new(),
             dirty: 0,
             own_expires: own_expires::OwnExpires::default(),
-            active_expire: true,
+            expiry: ActiveExpiry::default(),
             persist: Persistence::new(crate::util::clock::wall_us() / 1_000_000),
             repl,
             loading: false,

@@ -94,8 +94,6 @@ pub struct Stats {
     pub peak_memory: usize,
     /// Time spent in active expiry, microseconds.
     pub expire_cycle_us: u64,
-    /// Times active expiry ran out of its time.
-    pub expired_time_cap_reached: u64,
     /// Forks.
     pub total_forks: u64,
     /// How long the last fork took, microseconds.

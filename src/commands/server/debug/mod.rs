@@ -120,7 +120,7 @@ fn lever(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
     } else if is("log", 3) {
         log_warning!("DEBUG LOG: {}", String::from_utf8_lossy(c_str(args.at(2))));
     } else if is("set-active-expire", 3) {
-        server.active_expire = truth(args.at(2));
+        server.expiry.enabled = truth(args.at(2));
     } else if is("pause-cron", 3) {
         server.cron_paused = truth(args.at(2));
     } else if is("set-skip-checksum-validation", 3) {

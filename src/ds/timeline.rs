@@ -10,8 +10,12 @@
 //! size class makes them, so a random million costs 9 bytes an element. Taking from the front only counts up
 //! `passed`. Most additions come at the end, or not far from it, since keys tend to live equally long: then a
 //! full leaf is left full.
+//!
+//! Many additions in no order, as a snapshot's load makes them, would each come upon a leaf that is not in the cache.
+//! They are gathered, sorted, and merged into the leaves, of which each is then touched once for all that it gets.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use super::size::class;
 
@@ -21,9 +25,15 @@ const LEAF_MAX: usize = 512;
 /// the kind find room there.
 const SLACK_MS: i64 = 1 << 21;
 
+/// Elements are gathered up to this many: some ms of work to put in order.
+const GATHERED_MAX: usize = 1 << 16;
+
 #[derive(Default)]
 pub struct Timeline {
     leaves: BTreeMap<(i64, u32), Leaf>,
+    /// Elements that are not in the leaves yet, in any order, and the least time among them.
+    gathered: Vec<(i64, u32)>,
+    gathered_ms: Option<i64>,
 }
 
 /// Invariant: `elements[passed..]` is sorted and not empty.
@@ -36,6 +46,61 @@ struct Leaf {
 }
 
 impl Timeline {
+    /// Adds an element of many that come in no order; equal ones may be there already.
+    #[inline]
+    pub fn gather(&mut self, ms: i64, id: u32) {
+        self.gathered.push((ms, id));
+        self.gathered_ms = Some(self.gathered_ms.map_or(ms, |least| least.min(ms)));
+        if self.gathered.len() == GATHERED_MAX {
+            self.merge_gathered();
+        }
+    }
+
+    /// Puts all that was gathered where it belongs, and gives the room for it back.
+    pub fn settle(&mut self) {
+        if self.gathered_ms.is_some() {
+            self.merge_gathered();
+        }
+        self.gathered = Vec::new();
+    }
+
+    fn merge_gathered(&mut self) {
+        let mut gathered = std::mem::take(&mut self.gathered);
+        gathered.sort_unstable();
+        let mut rest = &gathered[..];
+        while let Some((first, others)) = rest.split_first() {
+            let merged = self.merge_front(rest);
+            if merged == 0 {
+                // No leaf takes it: it gets one of its own.
+                self.insert(first.0, first.1);
+                rest = others;
+            } else {
+                rest = &rest[merged..];
+            }
+        }
+        gathered.clear();
+        self.gathered = gathered;
+        self.gathered_ms = None;
+    }
+
+    /// Merges what belongs in the same leaf as the first of `sorted`; returns how many elements that were, 0 when
+    /// there is no such leaf.
+    fn merge_front(&mut self, sorted: &[(i64, u32)]) -> usize {
+        let first = sorted[0];
+        let after = (Bound::Excluded(first), Bound::Unbounded);
+        let next = self.leaves.range(after).next().map(|(bound, _)| *bound);
+        let Some((&bound, leaf)) = self.leaves.range_mut(..=first).next_back() else { return 0 };
+        let belongs = |e: &&(i64, u32)| next.is_none_or(|next| **e < next) && pack(bound, **e).is_some();
+        let count = sorted.iter().take_while(belongs).count();
+        if count > 0 {
+            leaf.merge(sorted[..count].iter().map(|e| pack(bound, *e).expect("it was just packed")));
+            for (bound, rest) in leaf.split_evenly(bound) {
+                self.leaves.insert(bound, rest);
+            }
+        }
+        count
+    }
+
     /// Adds an element; equal ones may be there already.
     pub fn insert(&mut self, ms: i64, id: u32) {
         let element = (ms, id);
@@ -62,6 +127,9 @@ impl Timeline {
 
     /// Removes one such element; false if there is none.
     pub fn remove(&mut self, ms: i64, id: u32) -> bool {
+        if self.gathered_ms.is_some() {
+            self.settle();
+        }
         let Some((&bound, leaf)) = self.leaves.range_mut(..=(ms, id)).next_back() else { return false };
         let Some(at) = pack(bound, (ms, id)).and_then(|packed| leaf.find(packed)) else { return false };
         leaf.elements.remove(at);
@@ -76,6 +144,7 @@ impl Timeline {
     /// Is the first element's time before `now_ms`?
     pub fn is_due(&self, now_ms: i64) -> bool {
         self.leaves.first_key_value().is_some_and(|(bound, leaf)| leaf.first(*bound).0 < now_ms)
+            || self.gathered_ms.is_some_and(|ms| ms < now_ms)
     }
 
     /// How many elements' times are before `now_ms`.
@@ -86,6 +155,9 @@ impl Timeline {
 
     /// Takes the first element if its time is before `now_ms`.
     pub fn pop_before(&mut self, now_ms: i64) -> Option<(i64, u32)> {
+        if self.gathered_ms.is_some() {
+            self.settle();
+        }
         let mut first = self.leaves.first_entry()?;
         let bound = *first.key();
         let leaf = first.get_mut();
@@ -118,8 +190,7 @@ impl Leaf {
     fn insert(&mut self, packed: u64) -> usize {
         let len = self.elements.len();
         if self.passed > len / 2 {
-            self.elements.drain(..self.passed);
-            self.passed = 0;
+            self.drop_passed();
         } else if len == self.elements.capacity() {
             let larger = class((len + 1) * size_of::<u64>()) / size_of::<u64>();
             self.elements.reserve_exact(larger - len);
@@ -127,6 +198,60 @@ impl Leaf {
         let at = self.passed + self.elements[self.passed..].partition_point(|e| *e < packed);
         self.elements.insert(at, packed);
         at
+    }
+
+    fn drop_passed(&mut self) {
+        self.elements.drain(..std::mem::take(&mut self.passed));
+    }
+
+    /// Adds elements that come in order.
+    fn merge(&mut self, new: impl DoubleEndedIterator<Item = u64> + ExactSizeIterator) {
+        self.drop_passed();
+        let mut old = self.elements.len();
+        let len = old + new.len();
+        self.elements.reserve_exact(class(len * size_of::<u64>()) / size_of::<u64>() - old);
+        self.elements.resize(len, 0);
+        // From the back, so that what is there moves once, to its place.
+        let mut to = len;
+        for element in new.rev() {
+            while old > 0 && self.elements[old - 1] > element {
+                (old, to) = (old - 1, to - 1);
+                self.elements[to] = self.elements[old];
+            }
+            to -= 1;
+            self.elements[to] = element;
+        }
+        debug_assert!(to == old, "what was not moved is where it belongs");
+    }
+
+    /// Cuts a leaf that is too long into equal pieces, of which it keeps the first; the others, with their bounds.
+    fn split_evenly(&mut self, bound: (i64, u32)) -> Vec<((i64, u32), Leaf)> {
+        let len = self.elements.len();
+        let (mut start, mut cuts) = (0, Vec::new());
+        while len - start > LEAF_MAX {
+            // Equal elements stay together, so that one leaf is enough to look in.
+            let left = len - start;
+            let pivot = self.elements[start + left.div_ceil(left.div_ceil(LEAF_MAX))];
+            let mut cut = self.elements.partition_point(|e| *e < pivot);
+            if cut <= start {
+                cut = self.elements.partition_point(|e| *e <= pivot);
+            }
+            if cut == len {
+                break;
+            }
+            cuts.push(cut);
+            start = cut;
+        }
+        let mut rest = Vec::with_capacity(cuts.len());
+        for cut in cuts.into_iter().rev() {
+            let new_bound = unpack(bound, self.elements[cut]);
+            let moved = self.elements.drain(cut..).map(|e| repack(bound, new_bound, e));
+            rest.push((new_bound, Leaf { elements: moved.collect(), passed: 0 }));
+        }
+        if !rest.is_empty() {
+            self.shrink();
+        }
+        rest
     }
 
     /// Gives memory back when half of it is unused.
@@ -141,7 +266,7 @@ impl Leaf {
     /// put in last (`at_end`). No leaf comes of it if all are equal.
     fn split(&mut self, bound: (i64, u32), at_end: bool) -> ((i64, u32), Option<Leaf>) {
         // Only what has not been taken is in order.
-        self.elements.drain(..std::mem::take(&mut self.passed));
+        self.drop_passed();
         let len = self.elements.len();
         let pivot = self.elements[if at_end { len - 1 } else { len / 2 }];
         // Equal elements stay together, so that one leaf is enough to look in.
@@ -151,10 +276,7 @@ impl Leaf {
         }
         let Some(&first) = self.elements.get(middle) else { return (bound, None) };
         let new_bound = unpack(bound, first);
-        let rest = self.elements[middle..]
-            .iter()
-            .map(|e| pack(new_bound, unpack(bound, *e)).expect("nearer to its bound than before"));
-        let elements = rest.collect();
+        let elements = self.elements[middle..].iter().map(|e| repack(bound, new_bound, *e)).collect();
         self.elements.truncate(middle);
         self.shrink();
         (new_bound, Some(Leaf { elements, passed: 0 }))
@@ -165,6 +287,11 @@ impl Leaf {
 fn pack(bound: (i64, u32), (ms, id): (i64, u32)) -> Option<u64> {
     let delta = u32::try_from(ms.wrapping_sub(bound.0) as u64).ok()?;
     Some(u64::from(delta) << 32 | u64::from(id))
+}
+
+/// An element of the leaf with bound `from` as one with the bound `to` keeps it, which is between them.
+fn repack(from: (i64, u32), to: (i64, u32), packed: u64) -> u64 {
+    pack(to, unpack(from, packed)).expect("nearer to its bound than before")
 }
 
 fn unpack(bound: (i64, u32), packed: u64) -> (i64, u32) {
@@ -213,13 +340,23 @@ mod tests {
     fn run(seed: u64, mut ms: impl FnMut(&mut Rng, u64) -> i64) {
         let mut rng = Rng::seeded(seed);
         let (mut timeline, mut twin) = (Timeline::default(), Twin::default());
-        let mut growing = true;
+        let (mut growing, mut gathering) = (true, false);
         for step in 0..12_000 {
             if rng.below(1000) == 0 {
                 growing = !growing;
             }
+            if rng.below(if gathering { 100 } else { 500 }) == 0 {
+                gathering = !gathering;
+            }
             let element = (ms(&mut rng, step), rng.below(3) as u32);
-            if (rng.below(10) < 7) == growing {
+            if gathering {
+                timeline.gather(element.0, element.1);
+                *twin.0.entry(element).or_default() += 1;
+                let first_ms = twin.0.first_key_value().expect("not empty").0.0;
+                assert!(
+                    !timeline.is_due(first_ms) && (first_ms == i64::MAX || timeline.is_due(first_ms + 1))
+                );
+            } else if (rng.below(10) < 7) == growing {
                 timeline.insert(element.0, element.1);
                 *twin.0.entry(element).or_default() += 1;
             } else if rng.below(3) == 0 {
@@ -239,6 +376,7 @@ mod tests {
                 check(&timeline);
             }
         }
+        timeline.settle();
         check(&timeline);
         while let Some(element) = twin.pop_before(i64::MAX) {
             assert_eq!(timeline.pop_before(i64::MAX), Some(element), "seed {seed}");
@@ -259,14 +397,19 @@ mod tests {
 
     #[test]
     fn a_million_random_times_take_little_more_than_eight_bytes_each() {
-        let mut rng = Rng::seeded(1);
-        let mut timeline = Timeline::default();
         const COUNT: usize = 1_000_000;
-        for id in 0..COUNT {
-            timeline.insert(1_700_000_000_000 + rng.below(86_400_000) as i64, id as u32);
+        for add in [Timeline::insert, Timeline::gather] {
+            let mut rng = Rng::seeded(1);
+            let mut timeline = Timeline::default();
+            for id in 0..COUNT {
+                add(&mut timeline, 1_700_000_000_000 + rng.below(86_400_000) as i64, id as u32);
+            }
+            timeline.settle();
+            check(&timeline);
+            let elements: usize = timeline.leaves.values().map(|leaf| leaf.elements.capacity() * 8).sum();
+            assert!(elements < COUNT * 19 / 2, "{elements} bytes");
+            assert!(timeline.leaves.len() < COUNT / 300, "{} leaves", timeline.leaves.len());
+            assert_eq!(timeline.gathered.capacity(), 0);
         }
-        let elements: usize = timeline.leaves.values().map(|leaf| leaf.elements.capacity() * 8).sum();
-        assert!(elements < COUNT * 19 / 2, "{elements} bytes");
-        assert!(timeline.leaves.len() < COUNT / 300, "{} leaves", timeline.leaves.len());
     }
 }

@@ -39,6 +39,18 @@ impl ExpiryIndex {
         }
     }
 
+    /// A key that was loaded has this expiry time.
+    #[inline]
+    pub fn add_loaded(&mut self, hash: u64, ms: i64) {
+        self.order.gather(ms, hash as u32);
+        self.count_in(ms);
+    }
+
+    /// There are no more loaded keys to come.
+    pub fn settle(&mut self) {
+        self.order.settle();
+    }
+
     fn change_order(&mut self, id: u32, old_ms: Option<i64>, new_ms: Option<i64>) {
         if let Some(ms) = old_ms {
             let known = self.order.remove(ms, id);
@@ -47,8 +59,7 @@ impl ExpiryIndex {
         }
         if let Some(ms) = new_ms {
             self.order.insert(ms, id);
-            self.count += 1;
-            self.sum_ms += i128::from(ms);
+            self.count_in(ms);
         }
     }
 
@@ -57,6 +68,11 @@ impl ExpiryIndex {
         let due = self.order.pop_before(now_ms)?;
         self.count_out(due.0);
         Some(due)
+    }
+
+    fn count_in(&mut self, ms: i64) {
+        self.count += 1;
+        self.sum_ms += i128::from(ms);
     }
 
     fn count_out(&mut self, ms: i64) {

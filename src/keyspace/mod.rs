@@ -45,7 +45,7 @@ pub use expire::Due;
 pub use lookup::KeyMut;
 pub use scan::EntryRef;
 pub use whole::Flushed;
-pub use write::{Access, ExpireChange};
+pub use write::{Access, ExpireChange, KeyHash};
 
 /// How many keys [`Keyspace::prefetch`] takes at a time.
 pub const PREFETCH_KEYS: usize = 16;

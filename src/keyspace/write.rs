@@ -28,6 +28,10 @@ pub enum Access {
     Freq(u8),
 }
 
+/// The hash of a key, in the keyspace that gave it.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyHash(u64);
+
 impl Keyspace {
     /// Sets a key to a value, whether it was there or not; true if it was.
     pub fn set(&mut self, db: usize, key: &[u8], value: NewValue, expire: ExpireChange) -> bool {
@@ -122,8 +126,8 @@ impl Keyspace {
         self.set_bits(db, key, bits);
     }
 
-    /// Adds a key read from a snapshot, expired or not. With `is_new` the caller knows that it is not there
-    /// yet, and no search is made; else false tells that it was, and nothing has changed.
+    /// Adds a key that was in a snapshot or payload, expired or not. With `is_new` the caller knows that it is not
+    /// there yet, and no search is made; else false tells that it was, and nothing has changed.
     pub fn insert_loaded(
         &mut self,
         db: usize,
@@ -137,13 +141,58 @@ impl Keyspace {
         if !is_new && self.dbs[db].table.find(hash, |e| e.key() == key).is_some() {
             return false;
         }
-        let bits = match access {
+        let bits = self.access_bits(access);
+        self.insert(db, hash, Entry::new(key, value.stored(), expire, bits));
+        true
+    }
+
+    /// As [`Keyspace::insert_loaded`], for one of many keys, which are first hashed and prefetched
+    /// ([`Keyspace::hash_to_insert`]) and then added. False: there is such a key.
+    pub fn insert_one_of_many(
+        &mut self,
+        db: usize,
+        KeyHash(hash_of_key): KeyHash,
+        key: &[u8],
+        value: NewValue,
+        expire: Option<i64>,
+        access: Access,
+    ) -> bool {
+        let bits = self.access_bits(access);
+        let Keyspace { dbs, hasher, .. } = self;
+        let Db { table, expiry } = &mut dbs[db];
+        if table.find(hash_of_key, |e| e.key() == key).is_some() {
+            return false;
+        }
+        if let Some(ms) = expire {
+            expiry.add_loaded(hash_of_key, ms);
+        }
+        let entry = Entry::new(key, value.stored(), expire, bits);
+        table.insert(hash_of_key, entry, |e| hash(hasher, e.key()));
+        true
+    }
+
+    /// What an entry is to keep of its use.
+    fn access_bits(&self, access: Access) -> u32 {
+        match access {
             Access::Idle(seconds) if !self.freq.lfu => freq::lru_idle_bits(seconds, self.now_ms),
             Access::Freq(counter) if self.freq.lfu => freq::lfu_bits(self.now_ms, counter),
             _ => self.freq.fresh(self.now_ms),
-        };
-        self.insert(db, hash, Entry::new(key, value.stored(), expire, bits));
-        true
+        }
+    }
+
+    /// The hash of a key that is going to be added, whose bucket is brought into the cache.
+    #[inline]
+    pub fn hash_to_insert(&self, db: usize, key: &[u8]) -> KeyHash {
+        let hash = self.hash(key);
+        self.dbs[db].table.prefetch(hash);
+        KeyHash(hash)
+    }
+
+    /// There are no more loaded keys to come: what was gathered on the way is put in order.
+    pub fn loaded(&mut self) {
+        for db in &mut self.dbs {
+            db.expiry.settle();
+        }
     }
 
     /// Makes room for so many keys in an empty database, of which `expires` have an expiry time.

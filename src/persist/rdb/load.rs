@@ -11,11 +11,12 @@
 
 use super::VERSION_MAX;
 use super::load_value::{LoadedValue, Support, load_value, support, type_name};
-use crate::keyspace::{Access, ExpiryMode, Keyspace};
+use crate::keyspace::{Access, ExpiryMode, KeyHash, Keyspace};
 use crate::persist::delay::KeyDelay;
 use crate::{log_debug, log_notice, log_warning};
 use c_compat::crc64::crc64;
 use c_compat::rdb::{Stop, Window, opcode};
+use smallvec::SmallVec;
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Instant;
@@ -25,6 +26,13 @@ const CHECKSUM_LEN: usize = 8;
 
 /// The clock is asked once in this many records.
 const RECORDS_PER_CLOCK_CHECK: u32 = 32;
+
+/// Keys in a group.
+const GROUP: usize = 16;
+
+/// A longer record ends its group, so that a group of values that were decompressed holds no more than this each,
+/// times what compression can save.
+const GROUP_RECORD_MAX: usize = 1024;
 
 /// A record that sets a key takes at least this many bytes, so that a count of keys can be held against the bytes.
 const KEY_RECORD_MIN: u64 = 3;
@@ -237,6 +245,20 @@ enum Record<'w> {
     End,
 }
 
+/// A key that was read and is yet to be added.
+struct Waiting<'w> {
+    /// Where its record begins in the data.
+    offset: u64,
+    db: usize,
+    hash: KeyHash,
+    key: Cow<'w, [u8]>,
+    value: LoadedValue<'w>,
+    fields: KeyFields,
+}
+
+/// At most [`GROUP`] keys.
+type Group<'w> = SmallVec<[Waiting<'w>; GROUP]>;
+
 /// Why a step was not made.
 enum NoRecord {
     NeedMore(usize),
@@ -310,27 +332,34 @@ impl Loader {
         let was_done = self.stage == Stage::Done;
         let mut used = 0;
         let mut records = 0;
-        let wants = loop {
-            match self.step(&window[used..], target) {
+        let mut group = Group::new();
+        let stopped = loop {
+            match self.step(&window[used..], target, &mut group) {
                 Ok(len) => {
                     used += len;
                     self.offset = before + used as u64;
+                    if group.len() == GROUP || len > GROUP_RECORD_MAX || self.delay.is_on() {
+                        self.add_group(&mut group, target)?;
+                    }
                 }
-                Err(NoRecord::NeedMore(len)) => break Wants::Bytes(len),
+                Err(NoRecord::NeedMore(len)) => break Ok(Wants::Bytes(len)),
                 Err(NoRecord::Bad(at, reason)) => {
-                    return Err(LoadError { offset: self.offset + at as u64, reason });
+                    break Err(LoadError { offset: self.offset + at as u64, reason });
                 }
             }
             if matches!(self.stage, Stage::Done | Stage::Checksum) {
-                break Wants::Nothing;
+                break Ok(Wants::Nothing);
             }
             records += 1;
             if (records % RECORDS_PER_CLOCK_CHECK == 0 || self.delay.is_on())
                 && deadline.is_some_and(|deadline| Instant::now() >= deadline)
             {
-                break Wants::Turn;
+                break Ok(Wants::Turn);
             }
         };
+        // What was read before an error is loaded, and may have an error of its own, which comes first.
+        self.add_group(&mut group, target)?;
+        let wants = stopped?;
         if self.stage != Stage::Done && self.options.checksum {
             // In one go over all that was used, the checksum itself not included.
             self.crc = crc64(self.crc, &window[..used]);
@@ -340,6 +369,7 @@ impl Loader {
             _ => Fed { used, wants },
         };
         if fed.wants == Wants::Nothing && !was_done {
+            target.keyspace.loaded();
             let Loaded { keys_loaded, keys_expired, .. } = self.loaded;
             log_notice!("Done loading RDB, keys loaded: {keys_loaded}, keys expired: {keys_expired}.");
         }
@@ -368,7 +398,12 @@ impl Loader {
         Ok(Fed { used: used + CHECKSUM_LEN, wants: Wants::Nothing })
     }
 
-    fn step(&mut self, bytes: &[u8], target: &mut Target<'_>) -> Result<usize, NoRecord> {
+    fn step<'w>(
+        &mut self,
+        bytes: &'w [u8],
+        target: &mut Target<'_>,
+        group: &mut Group<'w>,
+    ) -> Result<usize, NoRecord> {
         let mut window = Window::new(bytes);
         match self.stage {
             Stage::Header => {
@@ -379,16 +414,22 @@ impl Loader {
                 let record = read_record(&mut window, self.fields, |key, reason| {
                     Reason::Unsupported(format!("key '{}' in db {}: {reason}", printable(key), self.db))
                 })?;
-                self.apply(record, target, bytes.len()).map_err(|reason| NoRecord::Bad(0, reason))?;
+                self.apply(record, target, bytes.len(), group).map_err(|reason| NoRecord::Bad(0, reason))?;
             }
             Stage::Checksum | Stage::Done => {}
         }
         Ok(window.pos())
     }
 
-    fn apply(&mut self, record: Record<'_>, target: &mut Target<'_>, at_hand: usize) -> Result<(), Reason> {
+    fn apply<'w>(
+        &mut self,
+        record: Record<'w>,
+        target: &mut Target<'_>,
+        at_hand: usize,
+        group: &mut Group<'w>,
+    ) -> Result<(), Reason> {
         match record {
-            Record::Key { key, value } => self.add_key(&key, &value, target)?,
+            Record::Key { key, value } => self.take_key(key, value, target, group),
             Record::Fields(fields) => self.fields = fields,
             Record::Database(number) => {
                 let have = target.keyspace.db_count();
@@ -411,33 +452,48 @@ impl Loader {
         Ok(())
     }
 
-    fn add_key(
+    /// Adds a key that was read to the group, unless its time has passed.
+    #[inline]
+    fn take_key<'w>(
         &mut self,
-        key: &[u8],
-        value: &LoadedValue<'_>,
+        key: Cow<'w, [u8]>,
+        value: LoadedValue<'w>,
         target: &mut Target<'_>,
-    ) -> Result<(), Reason> {
-        let KeyFields { expire_ms, idle_s, freq } = std::mem::take(&mut self.fields);
-        if self.options.drop_expired && expire_ms.is_some_and(|ms| ms < self.options.now_ms) {
-            (target.on_expired)(self.db, key);
+        group: &mut Group<'w>,
+    ) {
+        let fields = std::mem::take(&mut self.fields);
+        if self.options.drop_expired && fields.expire_ms.is_some_and(|ms| ms < self.options.now_ms) {
+            (target.on_expired)(self.db, &key);
             self.loaded.keys_expired += 1;
         } else {
-            let access = match (idle_s, freq) {
+            let hash = target.keyspace.hash_to_insert(self.db, &key);
+            group.push(Waiting { offset: self.offset, db: self.db, hash, key, value, fields });
+        }
+        self.delay.after_key();
+    }
+
+    /// Puts the group's keys into the keyspace, and leaves it empty.
+    fn add_group(&mut self, group: &mut Group<'_>, target: &mut Target<'_>) -> Result<(), LoadError> {
+        let keyspace = &mut *target.keyspace;
+        for Waiting { offset, db, hash, key, value, fields } in group.drain(..) {
+            let access = match (fields.idle_s, fields.freq) {
                 (_, Some(counter)) => Access::Freq(counter),
                 (Some(seconds), None) => Access::Idle(seconds),
                 (None, None) => Access::Fresh,
             };
-            let keyspace = &mut *target.keyspace;
-            if !keyspace.insert_loaded(self.db, key, value.as_new(), expire_ms, access, false) {
+            let expire_ms = fields.expire_ms;
+            if !keyspace.insert_one_of_many(db, hash, &key, value.as_new(), expire_ms, access) {
                 if self.options.duplicates == Duplicates::Refuse {
-                    return Err(Reason::DuplicateKey { key: printable(key), db: self.db });
+                    return Err(LoadError {
+                        offset,
+                        reason: Reason::DuplicateKey { key: printable(&key), db },
+                    });
                 }
-                keyspace.delete(self.db, key);
-                keyspace.insert_loaded(self.db, key, value.as_new(), expire_ms, access, true);
+                keyspace.delete(db, &key);
+                keyspace.insert_one_of_many(db, hash, &key, value.as_new(), expire_ms, access);
             }
             self.loaded.keys_loaded += 1;
         }
-        self.delay.after_key();
         Ok(())
     }
 

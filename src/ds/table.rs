@@ -57,9 +57,11 @@ const STEPS_PER_OPERATION: usize = 2;
 const STEPS_PER_CLOCK_READ: usize = 32;
 /// No call to `presize` makes more buckets than this: its caller may have read the number in a file.
 const PRESIZE_BUCKETS_MAX: usize = 1 << 24;
-/// How many buckets ahead entries are prefetched by what goes over them all: some ten entries' work hides one
-/// trip to memory.
-const PREFETCH_AHEAD: usize = 2;
+/// How many buckets ahead what goes over all of them has a bucket brought into the cache, then the entries that it names,
+/// and then those of its child, each when the one before has had time to come.
+const BUCKET_AHEAD: usize = 12;
+const ENTRIES_AHEAD: usize = 4;
+const CHILD_AHEAD: usize = 2;
 /// How much of an entry is prefetched: head, key and the beginning of the value, which may lie across two lines.
 const LOOKED_AT: usize = 40;
 /// Hash bits in a stash.
@@ -355,19 +357,28 @@ impl<E: Element> Table<E> {
         }
     }
 
-    /// Brings the entries of a chain's first bucket into the cache, if there is such a chain.
-    fn prefetch_chain(&self, index: usize) {
-        if index >= self.buckets.len() {
-            return;
+    /// Brings into the cache what a walk over all buckets is about to need, `index` being the next one.
+    #[inline]
+    fn prefetch_walk(&self, index: usize) {
+        let buckets = self.buckets.len();
+        if index + BUCKET_AHEAD < buckets {
+            prefetch_line(self.buckets.get(index + BUCKET_AHEAD).as_ptr().cast());
         }
-        // SAFETY: a head of this table, which is borrowed.
-        let bucket = unsafe { self.buckets.get(index).as_ref() };
-        for slot in bucket.used() {
-            // SAFETY: the slot is used.
-            prefetch_line(unsafe { bucket.entry(slot) }.address());
+        if index + ENTRIES_AHEAD < buckets {
+            // SAFETY: a head of this table, which is borrowed.
+            let bucket = unsafe { self.buckets.get(index + ENTRIES_AHEAD).as_ref() };
+            prefetch_entries(bucket);
+            if let Some(child) = bucket.child() {
+                prefetch_line(child.as_ptr().cast());
+            }
         }
-        if let Some(child) = bucket.child() {
-            prefetch_line(child.as_ptr().cast());
+        if index + CHILD_AHEAD < buckets {
+            // SAFETY: a head of this table, which is borrowed, and its child.
+            unsafe {
+                if let Some(child) = self.buckets.get(index + CHILD_AHEAD).as_ref().child() {
+                    prefetch_entries(child.as_ref());
+                }
+            }
         }
     }
 
@@ -500,6 +511,16 @@ fn stash_of(hash: u64, level: u32) -> u16 {
 }
 
 #[inline]
+fn prefetch_entries<E: Element>(bucket: &Bucket<E>) {
+    for slot in bucket.used() {
+        // SAFETY: the slot is used.
+        let entry = unsafe { bucket.entry(slot) }.address();
+        prefetch_line(entry);
+        prefetch_line(entry.wrapping_add(LOOKED_AT));
+    }
+}
+
+#[inline]
 fn prefetch_line(address: *const u8) {
     #[cfg(target_arch = "x86_64")]
     {
@@ -520,7 +541,7 @@ impl<E: Element> Default for Table<E> {
 impl<E: Element> Drop for Table<E> {
     fn drop(&mut self) {
         for index in 0..self.buckets.len() {
-            self.prefetch_chain(index + PREFETCH_AHEAD);
+            self.prefetch_walk(index);
             // SAFETY: the table is going: nothing else uses the chain.
             unsafe { bucket::drain(self.buckets.get(index), |_, entry| drop(entry)) }
         }

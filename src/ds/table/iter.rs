@@ -2,7 +2,7 @@
 //! buckets ahead brought into the cache while the present ones are worked on.
 
 use super::bucket::{Bucket, SlotMask};
-use super::{Element, PREFETCH_AHEAD, Table};
+use super::{Element, Table};
 
 pub struct Iter<'a, E: Element> {
     table: &'a Table<E>,
@@ -14,9 +14,6 @@ pub struct Iter<'a, E: Element> {
 
 impl<'a, E: Element> Iter<'a, E> {
     pub(super) fn new(table: &'a Table<E>) -> Iter<'a, E> {
-        for index in 0..PREFETCH_AHEAD {
-            table.prefetch_chain(index);
-        }
         Iter { table, bucket: None, slots: SlotMask::NONE, next: 0 }
     }
 
@@ -28,7 +25,7 @@ impl<'a, E: Element> Iter<'a, E> {
                 if self.next == self.table.buckets.len() {
                     return false;
                 }
-                self.table.prefetch_chain(self.next + PREFETCH_AHEAD);
+                self.table.prefetch_walk(self.next);
                 self.next += 1;
                 self.table.buckets.get(self.next - 1)
             }

@@ -4,20 +4,7 @@
 //! sizes to each doubling. What asks for a whole class wastes nothing, and knows the size it was given from
 //! what it holds.
 
-/// Sizes up to `8 * QUANTUM` are multiples of it. `.cargo/config.toml` has jemalloc built so; its own choice would
-/// be 16, which costs a small entry 4 bytes more on average. A build that does not see that file works, and wastes them:
-/// the test below tells.
-const QUANTUM: usize = 8;
-
-/// The size of the block that holds `len` bytes.
-#[inline]
-pub(super) fn class(len: usize) -> usize {
-    if len <= 8 * QUANTUM {
-        return len.max(1).next_multiple_of(QUANTUM);
-    }
-    let step = 1usize << ((len - 1).ilog2() - 2);
-    (len + step - 1) & !(step - 1)
-}
+pub(super) use c_compat::block::class;
 
 #[cfg(test)]
 mod tests {

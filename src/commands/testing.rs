@@ -1,7 +1,7 @@
 //! A bare keyspace and what a data command needs besides, for unit tests.
 
 use super::TABLE;
-use crate::config::Config;
+use crate::config::{Config, NotifyFlags};
 use crate::keyspace::effects::Propagate;
 use crate::keyspace::{ExpiryMode, Keyspace};
 use crate::protocol::Reply;
@@ -34,6 +34,8 @@ pub struct Outcome {
     pub reply: String,
     /// What is propagated, a command each: keys that expired first; empty when the keyspace is not dirty.
     pub propagated: Vec<String>,
+    /// Keyspace events: `hset key`.
+    pub events: Vec<String>,
     /// How much dirtier the keyspace is.
     pub dirty: u64,
 }
@@ -72,6 +74,7 @@ impl Bench {
         let mut reply = Reply::new();
         reply.set_resp(self.resp);
         self.ks.effects.reset();
+        self.ks.effects.notify = NotifyFlags::all();
         self.ks.begin(self.now_ms, self.mode, true);
         let done = handler(&mut Exec {
             args: args.as_args(),
@@ -104,7 +107,8 @@ impl Bench {
                 propagated.extend(commands.iter().map(|c| show(c.as_args().iter().collect())));
             }
         }
-        Outcome { reply: reply.to_vec().escape_ascii().to_string(), propagated, dirty: effects.dirty }
+        let events = effects.events.iter().map(|e| format!("{} {}", e.name, e.key.escape_ascii())).collect();
+        Outcome { events, reply: reply.to_vec().escape_ascii().to_string(), propagated, dirty: effects.dirty }
     }
 
     /// The reply alone.

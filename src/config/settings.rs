@@ -341,6 +341,10 @@ settings! {
         pub list_compress_depth: u32,
         /// Members of a set of integers kept as an intset.
         pub set_max_intset_entries: usize,
+        /// Members of a compact set that are not all integers.
+        pub set_max_listpack_entries: usize,
+        /// Bytes of a member of a compact set.
+        pub set_max_listpack_value: usize,
         /// Members of a compact sorted set.
         pub zset_max_listpack_entries: usize,
         /// Bytes of a member of a compact sorted set.

@@ -51,8 +51,6 @@ pub const UNHONOURED: &[&str] = &[
     "cluster-require-full-coverage",
     "crash-memcheck-enabled",
     "enable-module-command",
-    "hash-max-listpack-entries",
-    "hash-max-listpack-value",
     "hll-sparse-max-bytes",
     "ignore-warnings",
     "io-threads",
@@ -60,8 +58,6 @@ pub const UNHONOURED: &[&str] = &[
     "latency-monitor-threshold",
     "lazyfree-lazy-eviction",
     "lazyfree-lazy-server-del",
-    "list-compress-depth",
-    "list-max-listpack-size",
     "loading-process-events-interval-bytes",
     "lua-enable-deprecated-api",
     "maxmemory-clients",
@@ -74,7 +70,6 @@ pub const UNHONOURED: &[&str] = &[
     "replica-lazy-flush",
     "sanitize-dump-payload",
     "server_cpulist",
-    "set-max-intset-entries",
     "socket-mark-id",
     "stream-node-max-bytes",
     "stream-node-max-entries",
@@ -100,8 +95,6 @@ pub const UNHONOURED: &[&str] = &[
     "tls-session-caching",
     "tracking-table-max-keys",
     "watchdog-period",
-    "zset-max-listpack-entries",
-    "zset-max-listpack-value",
 ];
 
 impl Config {

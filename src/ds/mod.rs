@@ -1,7 +1,6 @@
-//! Data structures that the keyspace is made of: its hash table, its entries, the order in which they expire.
+//! Data structures that the keyspace is made of: its hash table, the order in which keys expire, the allocator's blocks.
 #![allow(unsafe_code)]
 
-pub mod entry;
-mod size;
+pub mod size;
 pub mod table;
 pub mod timeline;

@@ -4,12 +4,36 @@
 //! sizes to each doubling. What asks for a whole class wastes nothing, and knows the size it was given from
 //! what it holds.
 
-pub(super) use c_compat::block::class;
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+
+pub use c_compat::block::class;
+
+/// The layout of a block of a class.
+pub fn layout(size: usize) -> Layout {
+    Layout::from_size_align(size, 8).expect("memory is smaller than isize::MAX")
+}
+
+/// A block for `len` bytes, not yet written.
+pub fn allocate(len: usize) -> *mut u8 {
+    let layout = layout(class(len));
+    // SAFETY: no class is empty.
+    let block = unsafe { alloc(layout) };
+    if block.is_null() {
+        handle_alloc_error(layout);
+    }
+    block
+}
+
+/// # Safety
+/// `block` is from `allocate(len)`, or with a length of the same class, and is not used again.
+pub unsafe fn free(block: *mut u8, len: usize) {
+    // SAFETY: as the caller says.
+    unsafe { dealloc(block, layout(class(len))) }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::alloc::{Layout, alloc, dealloc};
 
     #[test]
     fn a_class_is_what_the_allocator_gives_and_is_its_own_class() {

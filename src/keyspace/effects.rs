@@ -1,5 +1,6 @@
 //! What a command did to the data, for `server::apply` to act on after the handler.
 
+use crate::config::NotifyFlags;
 use crate::protocol::args::OwnedArgs;
 use smallvec::SmallVec;
 
@@ -15,6 +16,16 @@ pub enum Propagate {
     Instead(SmallVec<[OwnedArgs; 1]>),
 }
 
+/// Something that happened to a key, of which keyspace notifications tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub class: NotifyFlags,
+    /// `hset`
+    pub name: &'static str,
+    pub db: usize,
+    pub key: Box<[u8]>,
+}
+
 /// Everything about a command that others than its client must learn.
 #[derive(Debug, Default)]
 pub struct Effects {
@@ -23,6 +34,10 @@ pub struct Effects {
     pub propagate: Propagate,
     /// Keys that lazy expiry deleted, in order. Their DEL (or UNLINK) goes out before the command itself.
     pub expired: Vec<(usize, Box<[u8]>)>,
+    /// The classes of events that are to be told of: notify-keyspace-events.
+    pub notify: NotifyFlags,
+    /// What happened, in order, as far as it is of those classes.
+    pub events: Vec<Event>,
 }
 
 impl Effects {
@@ -30,8 +45,17 @@ impl Effects {
     pub fn reset(&mut self) {
         self.dirty = 0;
         self.expired.clear();
+        self.events.clear();
         if self.propagate != Propagate::AsSent {
             self.propagate = Propagate::AsSent;
+        }
+    }
+
+    /// Notes an event, if events of its class are asked for.
+    #[inline]
+    pub fn notify(&mut self, class: NotifyFlags, name: &'static str, db: usize, key: &[u8]) {
+        if self.notify.contains(class) {
+            self.events.push(Event { class, name, db, key: key.into() });
         }
     }
 

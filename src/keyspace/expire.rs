@@ -5,9 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::ds::entry::Entry;
 use crate::ds::timeline::Timeline;
 
+use super::entry::Entry;
 use super::{Db, Keyspace, PREFETCH_KEYS, hash};
 
 #[derive(Default)]

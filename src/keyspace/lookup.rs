@@ -1,9 +1,10 @@
 //! Finding a key: lazy expiry, hit and miss counts, marking as used.
 
-use crate::ds::entry::{Entry, Stored};
 use crate::ds::table::{Found, Verdict};
-use crate::value::ValueRef;
+use crate::protocol::{CmdError, CmdResult};
+use crate::value::{Stored, StrRef, ValueRef};
 
+use super::entry::Entry;
 use super::{Db, EntryInfo, ExpiryMode, Keyspace, Stats, freq};
 
 /// What a lookup is for.
@@ -15,13 +16,13 @@ pub(super) enum For {
     Writing,
 }
 
-/// A key found for writing. Its expiry time stays whatever is done to the value.
-pub struct KeyMut<'a>(&'a mut Entry);
+/// A string found for writing. The key's expiry time stays whatever is done to the value.
+pub struct StrMut<'a>(&'a mut Entry);
 
-impl KeyMut<'_> {
+impl StrMut<'_> {
     #[inline]
-    pub fn value(&self) -> ValueRef<'_> {
-        self.0.value()
+    pub fn value(&self) -> StrRef<'_> {
+        self.0.value().as_str().expect("only a string is found as one")
     }
 
     #[inline]
@@ -55,11 +56,34 @@ impl Keyspace {
         self.find(db, hash, key, For::Writing, touch).map(|e| e.value())
     }
 
-    /// Finds a key to change its value in place; otherwise as [`Keyspace::lookup_write`].
-    pub fn lookup_mut(&mut self, db: usize, key: &[u8]) -> Option<KeyMut<'_>> {
+    /// Reads a string as [`Keyspace::lookup_read`] does.
+    ///
+    /// # Errors
+    /// The key holds a value of another type.
+    #[inline]
+    pub fn read_str(&mut self, db: usize, key: &[u8]) -> CmdResult<Option<StrRef<'_>>> {
+        string(self.lookup_read(db, key))
+    }
+
+    /// Reads a string as [`Keyspace::lookup_write`] does.
+    ///
+    /// # Errors
+    /// The key holds a value of another type.
+    pub fn read_str_to_write(&mut self, db: usize, key: &[u8]) -> CmdResult<Option<StrRef<'_>>> {
+        string(self.lookup_write(db, key))
+    }
+
+    /// Finds a string to change it in place; otherwise as [`Keyspace::lookup_write`].
+    ///
+    /// # Errors
+    /// The key holds a value of another type.
+    pub fn write_str(&mut self, db: usize, key: &[u8]) -> CmdResult<Option<StrMut<'_>>> {
         let hash = self.hash(key);
         let touch = self.touch;
-        self.find(db, hash, key, For::Writing, touch).map(KeyMut)
+        match self.find(db, hash, key, For::Writing, touch) {
+            Some(entry) if entry.value().as_str().is_none() => Err(CmdError::WRONG_TYPE),
+            found => Ok(found.map(StrMut)),
+        }
     }
 
     /// Reads a key as it lies, expired or not, leaving no trace.
@@ -184,4 +208,13 @@ impl Keyspace {
 #[inline]
 pub(super) fn is_expired(entry: &Entry, now_ms: i64) -> bool {
     entry.expire().is_some_and(|ms| now_ms > ms)
+}
+
+#[inline]
+fn string(found: Option<ValueRef<'_>>) -> CmdResult<Option<StrRef<'_>>> {
+    match found {
+        None => Ok(None),
+        Some(ValueRef::Str(s)) => Ok(Some(s)),
+        Some(_) => Err(CmdError::WRONG_TYPE),
+    }
 }

@@ -9,15 +9,19 @@
 //!
 //! | file    | what                                                            |
 //! |---------|-----------------------------------------------------------------|
+//! | entry   | a key with its value, in one allocation                       |
 //! | lookup  | reading: hits and misses, lazy expiry, marking as used          |
 //! | write   | set, append, delete, expiry times, loading                      |
+//! | collection | values with members: found, made, deleted when empty          |
 //! | whole   | rename, move, copy, swap, flush: entries and databases as wholes |
 //! | scan    | SCAN, KEYS, RANDOMKEY, iteration for snapshots                  |
 //! | expire  | the order in which keys expire; active expiry                   |
 //! | freq    | the LRU clock and LFU counter                                   |
 //! | effects | what a command leaves behind                                    |
 
+mod collection;
 pub mod effects;
+pub mod entry;
 mod expire;
 pub mod freq;
 mod lookup;
@@ -33,16 +37,17 @@ use std::time::Duration;
 
 use ahash::RandomState;
 
-use crate::ds::entry::{Encoding, Entry};
 use crate::ds::table::Table;
 use crate::util::rng::{Rng, fill_secret};
+use crate::value::{Encoding, Limits};
 
 use effects::Effects;
+use entry::Entry;
 use expire::ExpiryIndex;
 use freq::FreqPolicy;
 
 pub use expire::Due;
-pub use lookup::KeyMut;
+pub use lookup::StrMut;
 pub use scan::EntryRef;
 pub use whole::Flushed;
 pub use write::{Access, ExpireChange, KeyHash};
@@ -105,6 +110,8 @@ pub struct Keyspace {
     scan_expired: Vec<u64>,
     /// How entries count their use.
     pub freq: FreqPolicy,
+    /// At which sizes collections change their encoding.
+    pub limits: Limits,
     pub effects: Effects,
     pub stats: Stats,
 }
@@ -136,6 +143,7 @@ impl Keyspace {
             resize_paused: false,
             scan_expired: Vec::new(),
             freq: FreqPolicy::default(),
+            limits: Limits::default(),
             effects: Effects::default(),
             stats: Stats::default(),
         }

@@ -1,9 +1,9 @@
 //! Going over a database: SCAN, KEYS, RANDOMKEY, and the snapshot's iteration.
 
-use crate::ds::entry::{Encoding, Entry};
 use crate::ds::table::Verdict;
-use crate::value::ValueRef;
+use crate::value::{Encoding, ValueRef};
 
+use super::entry::Entry;
 use super::freq::{FreqPolicy, lru_idle_ms};
 use super::lookup::is_expired;
 use super::{ExpiryMode, Keyspace};

@@ -5,7 +5,7 @@ mod twin;
 use std::time::Duration;
 
 use super::*;
-use crate::value::{Encoding, NewValue, ValueRef};
+use crate::value::{Encoding, NewValue, StrRef, ValueRef};
 
 fn keyspace() -> Keyspace {
     let mut ks = Keyspace::with_seeds(4, [1, 2, 3, 4]);
@@ -18,7 +18,11 @@ fn set(ks: &mut Keyspace, key: &str, value: &str) -> bool {
 }
 
 fn get(ks: &mut Keyspace, key: &str) -> Option<String> {
-    ks.lookup_read(0, key.as_bytes()).map(|v| String::from_utf8(v.to_vec()).expect("text"))
+    ks.read_str(0, key.as_bytes()).expect("a string").map(|v| String::from_utf8(v.to_vec()).expect("text"))
+}
+
+fn peek<'a>(ks: &'a Keyspace, key: &[u8]) -> Option<StrRef<'a>> {
+    ks.peek(0, key).and_then(ValueRef::as_str)
 }
 
 #[test]
@@ -26,7 +30,7 @@ fn set_then_get_with_the_encoding_redis_would_choose() {
     let mut ks = keyspace();
     assert!(!set(&mut ks, "k", "v"));
     assert!(set(&mut ks, "k", "42"));
-    assert_eq!(ks.peek(0, b"k"), Some(ValueRef::Int(42)));
+    assert_eq!(peek(&ks, b"k"), Some(StrRef::Int(42)));
     assert_eq!(ks.append(0, b"k", b"x"), 3);
     assert_eq!(get(&mut ks, "k").as_deref(), Some("42x"));
     assert_eq!(ks.entry_info(0, b"k").expect("there").encoding, Encoding::Raw);
@@ -98,7 +102,7 @@ fn expiry_times_are_kept_cleared_and_carried_along() {
     assert_eq!((ks.expires_len(0), ks.expires_len(1), ks.expires_len(2)), (0, 1, 1));
     assert!(ks.persist(1, b"copy") && !ks.persist(1, b"copy"));
     ks.swap(0, 2);
-    assert_eq!(ks.peek(0, b"l"), Some(ValueRef::Str(b"3")));
+    assert_eq!(peek(&ks, b"l"), Some(StrRef::Bytes(b"3")));
     ks.set(0, b"l", NewValue::Int(2), ExpireChange::Clear);
     assert_eq!(ks.expires_len(0), 0);
     assert_eq!(ks.flush_all().len(), 2);
@@ -142,8 +146,8 @@ fn a_keyspace_filled_on_the_side_takes_the_place_of_the_old_data() {
     assert!(side.insert_loaded(0, b"new", NewValue::Int(2), None, Access::Idle(60), true));
     assert!(!side.insert_loaded(0, b"new", NewValue::Int(3), None, Access::Fresh, false));
     ks.swap_data(&mut side);
-    assert_eq!((ks.peek(0, b"new"), ks.peek(0, b"old")), (Some(ValueRef::Int(2)), None));
-    assert_eq!(side.peek(0, b"old"), Some(ValueRef::Int(1)));
+    assert_eq!((peek(&ks, b"new"), peek(&ks, b"old")), (Some(StrRef::Int(2)), None));
+    assert_eq!(peek(&side, b"old"), Some(StrRef::Int(1)));
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use std::mem;
 
-use crate::ds::entry::Entry;
-
 use super::lookup::For;
 use super::{Db, Keyspace};
 
@@ -52,7 +50,7 @@ impl Keyspace {
         let fresh = self.freq.fresh(self.now_ms);
         let from_hash = self.hash(from);
         let Some(entry) = self.find(from_db, from_hash, from, For::Reading, false) else { return false };
-        let copy = Entry::new(to, entry.stored(), entry.expire(), fresh);
+        let copy = entry.copy_as(to, fresh);
         let hash = self.hash(to);
         self.take(to_db, hash, to);
         self.insert(to_db, hash, copy);

@@ -1,8 +1,8 @@
 //! Changing one key: its value, its expiry time, its being there at all.
 
-use crate::ds::entry::Entry;
 use crate::value::NewValue;
 
+use super::entry::Entry;
 use super::lookup::{For, is_expired};
 use super::{Db, ExpiryMode, Keyspace, freq, hash};
 

@@ -3,7 +3,7 @@
 //! A row holds only what is declared. What is counted at run time lives in [`crate::server::stats`], by [`CommandId`].
 
 use crate::client::ClientId;
-use crate::config::Config;
+use crate::config::{Config, NotifyFlags};
 use crate::keyspace::Keyspace;
 use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::Server;
@@ -176,6 +176,13 @@ pub struct KeySpec {
 pub enum Group {
     Generic,
     String,
+    List,
+    Set,
+    SortedSet,
+    Hash,
+    Bitmap,
+    Hyperloglog,
+    Geo,
     Connection,
     Server,
 }
@@ -237,6 +244,14 @@ pub struct Exec<'a> {
     pub must_obey: bool,
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
     pub skip_checksum: bool,
+}
+
+impl Exec<'_> {
+    /// Notes that something happened to a key, for keyspace notifications.
+    #[inline]
+    pub fn notify(&mut self, class: NotifyFlags, event: &'static str, key: &[u8]) {
+        self.ks.effects.notify(class, event, self.db, key);
+    }
 }
 
 /// A command's number in the registry: an index into the figures kept for each.

@@ -137,6 +137,8 @@ impl Server {
         let commands = registry.len();
         let mut keyspace = Keyspace::new(config.databases as usize);
         keyspace.freq = reconfigure::freq_policy(&config);
+        keyspace.limits = reconfigure::value_limits(&config);
+        keyspace.effects.notify = config.notify_keyspace_events;
         let clock = Clock::new();
         let repl = ReplicationState::new(&config, clock.monotonic_ms());
         Server {

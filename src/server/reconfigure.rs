@@ -6,6 +6,7 @@ use crate::config::{Changes, OomScoreAdj};
 use crate::keyspace::freq::FreqPolicy;
 use crate::sys::errno::strerror;
 use crate::util::log;
+use crate::value::{self, Limits};
 use crate::{log_warning, sys};
 use std::io;
 
@@ -51,6 +52,8 @@ impl Server {
             done.push(step);
         }
         self.replication_options_changed();
+        self.keyspace.limits = value_limits(&self.config);
+        self.keyspace.effects.notify = self.config.notify_keyspace_events;
         Ok(())
     }
 
@@ -186,5 +189,29 @@ fn step_of(option: &'static str) -> &'static str {
         "oom-score-adj" | "oom-score-adj-values" => "oom-score-adj",
         "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => "maxmemory-policy",
         other => other,
+    }
+}
+
+/// At which sizes collections change their encoding.
+#[must_use]
+pub fn value_limits(config: &crate::config::Config) -> Limits {
+    Limits {
+        list: value::list::Limits {
+            max_listpack_size: config.list_max_listpack_size,
+            compress_depth: config.list_compress_depth,
+        },
+        set: value::set::Limits {
+            max_intset_entries: config.set_max_intset_entries,
+            max_listpack_entries: config.set_max_listpack_entries,
+            max_listpack_value: config.set_max_listpack_value,
+        },
+        sorted_set: value::sorted_set::Limits {
+            max_listpack_entries: config.zset_max_listpack_entries,
+            max_listpack_value: config.zset_max_listpack_value,
+        },
+        hash: value::hash::Limits {
+            max_listpack_entries: config.hash_max_listpack_entries,
+            max_listpack_value: config.hash_max_listpack_value,
+        },
     }
 }

@@ -1,126 +1,67 @@
 //! What a key holds, and how it is encoded.
 //!
-//! A value is read as a [`ValueRef`] and stored as a [`NewValue`], which says how its encoding is chosen. The
-//! only type so far is the string, kept as an integer, embedded (embstr) or raw.
+//! | type       | file       | encodings                        |
+//! |------------|------------|----------------------------------|
+//! | string     | string     | int, embstr, raw                 |
+//! | list       | list       | listpack, quicklist              |
+//! | set        | set        | intset, listpack, hashtable      |
+//! | sorted set | sorted_set | listpack, skiplist               |
+//! | hash       | hash       | listpack, hashtable              |
+//!
+//! A string is a part of its key's entry. A value of another type is a [`Collection`]: a handle of at most 16 bytes
+//! that lies in the entry. A value is read as a [`ValueRef`] and changed through a [`ValueMut`]; a new one is a
+//! [`NewValue`], which says how a string's encoding is chosen. At which sizes encodings change is in [`Limits`].
 
-use crate::ds::entry::{EMBSTR_MAX, Stored};
-pub use crate::ds::entry::{Encoding, ValueRef};
+pub mod hash;
+pub mod list;
+pub mod set;
+pub mod sorted_set;
+pub mod string;
 
-/// The longest string that can be an integer: `-9223372036854775808`.
-const INT_STR_MAX: usize = 20;
+pub use hash::Hash;
+pub use list::List;
+pub use set::Set;
+pub use sorted_set::SortedSet;
+pub use string::{IntBuf, StrRef, parse_int};
 
-/// A value to store.
-#[derive(Clone, Copy, Debug)]
-pub enum NewValue<'a> {
-    /// Whichever encoding is the smallest, as SET does: int if the bytes are an integer's canonical form,
-    /// else as `Plain`.
-    Encode(&'a [u8]),
-    /// An integer, as INCR makes.
-    Int(i64),
-    /// embstr up to 44 bytes and raw above, never int (INCRBYFLOAT).
-    Plain(&'a [u8]),
-    /// raw whatever the length (SETRANGE, SETBIT on a missing key).
-    Raw(&'a [u8]),
-    /// In the given encoding, which must fit the bytes (COPY).
-    Same(ValueRef<'a>, Encoding),
+/// The longest string that is embstr and not raw.
+pub const EMBSTR_MAX: usize = 44;
+
+/// The types of values, numbered as DEBUG DIGEST counts them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Type {
+    String = 0,
+    List = 1,
+    Set = 2,
+    SortedSet = 3,
+    Hash = 4,
 }
 
-impl<'a> NewValue<'a> {
-    /// Decides the encoding.
-    pub fn stored(self) -> Stored<'a> {
-        match self {
-            NewValue::Encode(s) => match parse_int(s) {
-                Some(n) => Stored::Int(n),
-                None => plain(s),
-            },
-            NewValue::Int(n) | NewValue::Same(ValueRef::Int(n), _) => Stored::Int(n),
-            NewValue::Plain(s) => plain(s),
-            NewValue::Raw(s) | NewValue::Same(ValueRef::Str(s), Encoding::Raw) => Stored::Raw(s),
-            NewValue::Same(ValueRef::Str(s), _) => plain(s),
-        }
-    }
-}
-
-fn plain(s: &[u8]) -> Stored<'_> {
-    if s.len() <= EMBSTR_MAX { Stored::Embstr(s) } else { Stored::Raw(s) }
-}
-
-/// The integer that `s` is the canonical decimal form of: no sign `+`, no leading zeros, no spaces.
-pub fn parse_int(s: &[u8]) -> Option<i64> {
-    let (negative, digits) = match s {
-        [] => return None,
-        [b'-', rest @ ..] => (true, rest),
-        _ => (false, s),
-    };
-    match digits {
-        [b'0'] if !negative => return Some(0),
-        [b'1'..=b'9', ..] if s.len() <= INT_STR_MAX => {}
-        _ => return None,
-    }
-    let mut magnitude: u64 = 0;
-    for &c in digits {
-        let digit = c.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        magnitude = magnitude.checked_mul(10)?.checked_add(u64::from(digit))?;
-    }
-    if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
-}
-
-/// Room for the decimal form of an integer value.
-#[derive(Default)]
-pub struct IntBuf(itoa::Buffer);
-
-impl IntBuf {
-    pub fn new() -> IntBuf {
-        IntBuf(itoa::Buffer::new())
-    }
-
-    pub fn format(&mut self, n: i64) -> &[u8] {
-        self.0.format(n).as_bytes()
-    }
-}
-
-impl<'a> ValueRef<'a> {
-    /// The string's bytes; those of an integer are written into `buf`.
-    pub fn bytes<'b>(self, buf: &'b mut IntBuf) -> &'b [u8]
-    where
-        'a: 'b,
-    {
-        match self {
-            ValueRef::Int(n) => buf.format(n),
-            ValueRef::Str(s) => s,
-        }
-    }
-
-    /// The string's bytes, owned.
-    pub fn to_vec(self) -> Vec<u8> {
-        self.bytes(&mut IntBuf::new()).to_vec()
-    }
-
-    /// The string's length in bytes (STRLEN).
-    pub fn str_len(self) -> usize {
-        match self {
-            ValueRef::Int(n) => IntBuf::new().format(n).len(),
-            ValueRef::Str(s) => s.len(),
-        }
-    }
-
-    /// The value as an integer, if it is one in canonical form.
-    pub fn to_int(self) -> Option<i64> {
-        match self {
-            ValueRef::Int(n) => Some(n),
-            ValueRef::Str(s) => parse_int(s),
-        }
-    }
-
+impl Type {
     /// The type's name, as TYPE gives it.
-    pub fn type_name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
-            ValueRef::Int(_) | ValueRef::Str(_) => "string",
+            Type::String => "string",
+            Type::List => "list",
+            Type::Set => "set",
+            Type::SortedSet => "zset",
+            Type::Hash => "hash",
         }
     }
+}
+
+/// How a value is kept, as OBJECT ENCODING names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Encoding {
+    Int,
+    Embstr,
+    Raw,
+    Listpack,
+    Quicklist,
+    Intset,
+    Hashtable,
+    Skiplist,
 }
 
 impl Encoding {
@@ -130,55 +71,207 @@ impl Encoding {
             Encoding::Int => "int",
             Encoding::Embstr => "embstr",
             Encoding::Raw => "raw",
+            Encoding::Listpack => "listpack",
+            Encoding::Quicklist => "quicklist",
+            Encoding::Intset => "intset",
+            Encoding::Hashtable => "hashtable",
+            Encoding::Skiplist => "skiplist",
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// A value as commands see it.
+#[derive(Clone, Copy, Debug)]
+pub enum ValueRef<'a> {
+    Str(StrRef<'a>),
+    List(&'a List),
+    Set(&'a Set),
+    SortedSet(&'a SortedSet),
+    Hash(&'a Hash),
+}
 
-    #[test]
-    fn only_canonical_integers_are_integers() {
-        for n in [0, 1, -1, 10, 1234567890, i64::MAX, i64::MIN] {
-            assert_eq!(parse_int(n.to_string().as_bytes()), Some(n));
-        }
-        for s in [
-            "",
-            "-",
-            "+1",
-            "01",
-            "-0",
-            "-01",
-            " 1",
-            "1 ",
-            "1.0",
-            "a",
-            "9223372036854775808",
-            "-9223372036854775809",
-            "99999999999999999999",
-            "100000000000000000000",
-        ] {
-            assert_eq!(parse_int(s.as_bytes()), None, "{s:?}");
+impl<'a> ValueRef<'a> {
+    pub fn kind(self) -> Type {
+        match self {
+            ValueRef::Str(_) => Type::String,
+            ValueRef::List(_) => Type::List,
+            ValueRef::Set(_) => Type::Set,
+            ValueRef::SortedSet(_) => Type::SortedSet,
+            ValueRef::Hash(_) => Type::Hash,
         }
     }
 
-    #[test]
-    fn the_encoding_is_the_one_redis_chooses() {
-        let long = [b'x'; 45];
-        assert!(matches!(NewValue::Encode(b"12").stored(), Stored::Int(12)));
-        assert!(matches!(NewValue::Encode(b"012").stored(), Stored::Embstr(b"012")));
-        assert!(matches!(NewValue::Plain(b"12").stored(), Stored::Embstr(b"12")));
-        assert!(matches!(NewValue::Encode(&long[..44]).stored(), Stored::Embstr(_)));
-        assert!(matches!(NewValue::Encode(&long).stored(), Stored::Raw(_)));
-        assert!(matches!(NewValue::Raw(b"").stored(), Stored::Raw(b"")));
-    }
-
-    #[test]
-    fn the_length_of_an_integer_is_that_of_its_digits() {
-        for n in [0, 9, 10, -1, -10, i64::MAX, i64::MIN] {
-            assert_eq!(ValueRef::Int(n).str_len(), n.to_string().len());
-            assert_eq!(ValueRef::Int(n).to_vec(), n.to_string().as_bytes());
+    /// The string, if it is one.
+    #[inline]
+    pub fn as_str(self) -> Option<StrRef<'a>> {
+        match self {
+            ValueRef::Str(s) => Some(s),
+            _ => None,
         }
     }
+
+    /// A copy that shares nothing with the value; `None` for a string, which is copied with its entry.
+    pub fn clone_object(self) -> Option<Object> {
+        Some(match self {
+            ValueRef::Str(_) => return None,
+            ValueRef::List(v) => Object::List(v.clone()),
+            ValueRef::Set(v) => Object::Set(v.clone()),
+            ValueRef::SortedSet(v) => Object::SortedSet(v.clone()),
+            ValueRef::Hash(v) => Object::Hash(v.clone()),
+        })
+    }
+
+    /// How many allocations freeing it takes, about: what decides whether that is left to another thread.
+    pub fn free_effort(self) -> usize {
+        match self {
+            ValueRef::Str(_) => 1,
+            ValueRef::List(v) => v.free_effort(),
+            ValueRef::Set(v) => v.free_effort(),
+            ValueRef::SortedSet(v) => v.free_effort(),
+            ValueRef::Hash(v) => v.free_effort(),
+        }
+    }
+}
+
+/// A value to change in place. Strings are changed through their entry.
+#[derive(Debug)]
+pub enum ValueMut<'a> {
+    Str,
+    List(&'a mut List),
+    Set(&'a mut Set),
+    SortedSet(&'a mut SortedSet),
+    Hash(&'a mut Hash),
+}
+
+/// A value that is no string, on its way into or out of an entry.
+#[derive(Debug)]
+pub enum Object {
+    List(List),
+    Set(Set),
+    SortedSet(SortedSet),
+    Hash(Hash),
+}
+
+impl Object {
+    pub fn as_ref(&self) -> ValueRef<'_> {
+        match self {
+            Object::List(v) => ValueRef::List(v),
+            Object::Set(v) => ValueRef::Set(v),
+            Object::SortedSet(v) => ValueRef::SortedSet(v),
+            Object::Hash(v) => ValueRef::Hash(v),
+        }
+    }
+}
+
+/// A type of value that has members: everything but strings.
+pub trait Collection: Into<Object> + Clone {
+    const TYPE: Type;
+    /// An empty one. A key never keeps one: the command that makes it fills it.
+    fn new() -> Self;
+    fn of(value: ValueRef<'_>) -> Option<&Self>;
+    fn of_mut(value: ValueMut<'_>) -> Option<&mut Self>;
+    /// How many members it has.
+    fn len(&self) -> usize;
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    fn encoding(&self) -> Encoding;
+    /// How many allocations freeing it takes, about.
+    fn free_effort(&self) -> usize;
+}
+
+/// What ties a collection to its variants above; for a collection's own file.
+macro_rules! collection {
+    ($variant:ident) => {
+        const TYPE: crate::value::Type = crate::value::Type::$variant;
+
+        #[inline]
+        fn of(value: crate::value::ValueRef<'_>) -> Option<&Self> {
+            match value {
+                crate::value::ValueRef::$variant(v) => Some(v),
+                _ => None,
+            }
+        }
+
+        #[inline]
+        fn of_mut(value: crate::value::ValueMut<'_>) -> Option<&mut Self> {
+            match value {
+                crate::value::ValueMut::$variant(v) => Some(v),
+                _ => None,
+            }
+        }
+    };
+}
+use collection;
+
+impl From<List> for Object {
+    fn from(v: List) -> Object {
+        Object::List(v)
+    }
+}
+
+impl From<Set> for Object {
+    fn from(v: Set) -> Object {
+        Object::Set(v)
+    }
+}
+
+impl From<SortedSet> for Object {
+    fn from(v: SortedSet) -> Object {
+        Object::SortedSet(v)
+    }
+}
+
+impl From<Hash> for Object {
+    fn from(v: Hash) -> Object {
+        Object::Hash(v)
+    }
+}
+
+/// A value to store.
+#[derive(Debug)]
+pub enum NewValue<'a> {
+    /// A string in whichever encoding is the smallest, as SET does: int if the bytes are an integer's canonical
+    /// form, else as `Plain`.
+    Encode(&'a [u8]),
+    /// An integer, as INCR makes.
+    Int(i64),
+    /// embstr up to 44 bytes and raw above, never int (INCRBYFLOAT).
+    Plain(&'a [u8]),
+    /// raw whatever the length (SETRANGE, SETBIT on a missing key).
+    Raw(&'a [u8]),
+    Object(Object),
+}
+
+impl<'a> NewValue<'a> {
+    /// Decides the encoding.
+    #[inline]
+    pub fn stored(self) -> Stored<'a> {
+        match self {
+            NewValue::Encode(s) => string::encode(s),
+            NewValue::Int(n) => Stored::Int(n),
+            NewValue::Plain(s) => string::plain(s),
+            NewValue::Raw(s) => Stored::Raw(s),
+            NewValue::Object(object) => Stored::Object(object),
+        }
+    }
+}
+
+/// A value to store, its encoding decided.
+#[derive(Debug)]
+pub enum Stored<'a> {
+    Int(i64),
+    /// At most [`EMBSTR_MAX`] bytes.
+    Embstr(&'a [u8]),
+    Raw(&'a [u8]),
+    Object(Object),
+}
+
+/// At which sizes a collection's encoding changes: the `*-max-listpack-*` options and their like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    pub list: list::Limits,
+    pub set: set::Limits,
+    pub sorted_set: sorted_set::Limits,
+    pub hash: hash::Limits,
 }

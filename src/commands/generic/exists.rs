@@ -4,7 +4,6 @@ use crate::commands::parse::each_key;
 use crate::commands::row::{access, acl, flags, key_at, keys_at};
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, Run};
-use crate::value::ValueRef;
 
 /// `EXISTS`
 pub static EXISTS: Command = Command {
@@ -60,7 +59,7 @@ pub static TYPE: Command = Command {
 };
 
 fn type_of(e: &mut Exec<'_>) -> CmdResult {
-    let name = e.ks.lookup_read_no_touch(e.db, e.args.at(1)).map_or("none", ValueRef::type_name);
+    let name = e.ks.lookup_read_no_touch(e.db, e.args.at(1)).map_or("none", |value| value.kind().name());
     e.reply.simple(name);
     Ok(())
 }

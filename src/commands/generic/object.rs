@@ -5,7 +5,7 @@ use crate::commands::row::{access, acl, flags, key_at};
 use crate::config::Config;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
-use crate::value::ValueRef;
+use crate::value::{StrRef, ValueRef};
 
 /// `OBJECT`
 pub static OBJECT: Command = Command {
@@ -155,7 +155,7 @@ pub(in crate::commands) fn references(value: ValueRef<'_>, config: &Config) -> i
     let policy = config.maxmemory_policy;
     let shared = config.maxmemory == 0 || !(policy.is_lru() || policy.is_lfu());
     match value {
-        ValueRef::Int(0..SHARED_INTEGERS) if shared => SHARED_REFERENCES,
+        ValueRef::Str(StrRef::Int(0..SHARED_INTEGERS)) if shared => SHARED_REFERENCES,
         _ => 1,
     }
 }

@@ -31,7 +31,7 @@ fn scan(e: &mut Exec<'_>) -> CmdResult {
     let mut found = OwnedArgs::new();
     let next = e.ks.scan(e.db, cursor, count, |key, value| {
         if pattern.is_none_or(|pattern| glob::matches(pattern, key, false))
-            && kind.is_none_or(|kind| is_word(kind, value.type_name()))
+            && kind.is_none_or(|kind| is_word(kind, value.kind().name()))
         {
             found.push(key);
         }

@@ -4,7 +4,7 @@ use super::check_length;
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, Run};
-use crate::value::ValueRef;
+use crate::value::StrRef;
 
 /// `APPEND`
 pub static APPEND: Command = Command {
@@ -21,7 +21,7 @@ pub static APPEND: Command = Command {
 
 fn append(e: &mut Exec<'_>) -> CmdResult {
     let (key, tail) = (e.args.at(1), e.args.at(2));
-    if let Some(len) = e.ks.lookup_write(e.db, key).map(ValueRef::str_len) {
+    if let Some(len) = e.ks.read_str_to_write(e.db, key)?.map(StrRef::len) {
         check_length(e, len, tail.len())?;
     }
     let len = e.ks.append(e.db, key, tail);
@@ -44,7 +44,7 @@ pub static STRLEN: Command = Command {
 };
 
 fn strlen(e: &mut Exec<'_>) -> CmdResult {
-    let len = e.ks.lookup_read(e.db, e.args.at(1)).map_or(0, ValueRef::str_len);
+    let len = e.ks.read_str(e.db, e.args.at(1))?.map_or(0, StrRef::len);
     e.reply.int(len as i64);
     Ok(())
 }

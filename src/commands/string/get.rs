@@ -8,6 +8,7 @@ use crate::commands::parse::Since;
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, KeySpec, Run};
+use crate::value::ValueRef;
 
 /// `GET`
 pub static GET: Command = Command {
@@ -23,8 +24,7 @@ pub static GET: Command = Command {
 };
 
 fn get(e: &mut Exec<'_>) -> CmdResult {
-    reply_key(e, e.args.at(1));
-    Ok(())
+    reply_key(e, e.args.at(1))
 }
 
 /// `GETDEL`
@@ -42,7 +42,7 @@ pub static GETDEL: Command = Command {
 
 fn getdel(e: &mut Exec<'_>) -> CmdResult {
     let key = e.args.at(1);
-    reply_key(e, key);
+    reply_key(e, key)?;
     if e.ks.delete(e.db, key) {
         let name = deletion_name(e.config.lazyfree_lazy_user_del);
         e.ks.effects.dirty += 1;
@@ -71,7 +71,7 @@ fn getex(e: &mut Exec<'_>) -> CmdResult {
     let key = e.args.at(1);
     let expiry = parse_getex(e.args)?;
     // A missing key is told before a wrong time, as Redis does.
-    if e.ks.lookup_read(e.db, key).is_none() {
+    if e.ks.read_str(e.db, key)?.is_none() {
         e.reply.null();
         return Ok(());
     }
@@ -79,7 +79,7 @@ fn getex(e: &mut Exec<'_>) -> CmdResult {
         Expiry::Given(time) => Some((time.absolute_ms(e)?, time.since)),
         Expiry::Unsaid | Expiry::Keep | Expiry::Persist => None,
     };
-    if let Some(value) = e.ks.peek(e.db, key) {
+    if let Some(value) = e.ks.peek(e.db, key).and_then(ValueRef::as_str) {
         reply_value(e.reply, value);
     }
     match new {

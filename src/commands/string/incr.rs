@@ -5,7 +5,7 @@ use crate::commands::row::{access, acl, flags, key_at};
 use crate::keyspace::ExpireChange;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
-use crate::value::{NewValue, ValueRef};
+use crate::value::{NewValue, StrRef};
 use c_compat::number::long_double::LongDouble;
 
 /// `INCR`
@@ -92,9 +92,9 @@ pub static INCRBYFLOAT: Command = Command {
 
 fn incrbyfloat(e: &mut Exec<'_>) -> CmdResult {
     let key = e.args.at(1);
-    let old = match e.ks.lookup_write(e.db, key) {
-        Some(ValueRef::Int(n)) => LongDouble::from(n),
-        Some(ValueRef::Str(text)) => LongDouble::parse(text).ok_or(CmdError::NOT_FLOAT)?,
+    let old = match e.ks.read_str_to_write(e.db, key)? {
+        Some(StrRef::Int(n)) => LongDouble::from(n),
+        Some(StrRef::Bytes(text)) => LongDouble::parse(text).ok_or(CmdError::NOT_FLOAT)?,
         None => LongDouble::from(0),
     };
     let by = LongDouble::parse(e.args.at(2)).ok_or(CmdError::NOT_FLOAT)?;
@@ -110,7 +110,7 @@ fn incrbyfloat(e: &mut Exec<'_>) -> CmdResult {
 
 fn add(e: &mut Exec<'_>, by: i64) -> CmdResult {
     let key = e.args.at(1);
-    let new = match e.ks.lookup_mut(e.db, key) {
+    let new = match e.ks.write_str(e.db, key)? {
         Some(mut found) => {
             let old = found.value().to_int().ok_or(CmdError::NOT_INTEGER)?;
             let new = old.checked_add(by).ok_or(CmdError::OVERFLOW)?;

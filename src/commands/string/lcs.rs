@@ -8,7 +8,7 @@ use crate::commands::parse::{integer, is_word};
 use crate::commands::row::{access, acl, flags, keys_at};
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
-use crate::value::IntBuf;
+use crate::value::{IntBuf, ValueRef};
 
 /// `LCS`
 pub static LCS: Command = Command {
@@ -24,14 +24,14 @@ pub static LCS: Command = Command {
 };
 
 fn lcs(e: &mut Exec<'_>) -> CmdResult {
-    let options = Options::parse(e.args)?;
     let (mut digits_a, mut digits_b) = (IntBuf::new(), IntBuf::new());
     let (key_a, key_b) = (e.args.at(1), e.args.at(2));
     let there_a = e.ks.lookup_read(e.db, key_a).is_some();
     let there_b = e.ks.lookup_read(e.db, key_b).is_some();
     // Both borrow the keyspace from here on, so neither is copied.
-    let a = e.ks.peek(e.db, key_a).filter(|_| there_a).map_or(&b""[..], |value| value.bytes(&mut digits_a));
-    let b = e.ks.peek(e.db, key_b).filter(|_| there_b).map_or(&b""[..], |value| value.bytes(&mut digits_b));
+    let a = string(e.ks.peek(e.db, key_a).filter(|_| there_a), &mut digits_a)?;
+    let b = string(e.ks.peek(e.db, key_b).filter(|_| there_b), &mut digits_b)?;
+    let options = Options::parse(e.args)?;
     let table = Table::build(a, b, e.config.proto_max_bulk_len as u64)?;
     let len = table.at(a.len(), b.len());
     match options.answer {
@@ -72,6 +72,14 @@ enum Answer {
     Subsequence,
     Length,
     Stretches,
+}
+
+fn string<'b>(value: Option<ValueRef<'b>>, digits: &'b mut IntBuf) -> CmdResult<&'b [u8]> {
+    match value {
+        None => Ok(b""),
+        Some(ValueRef::Str(s)) => Ok(s.bytes(digits)),
+        Some(_) => Err(CmdError::err("The specified keys must contain string values")),
+    }
 }
 
 struct Options {

@@ -13,22 +13,23 @@ mod tests;
 
 use crate::protocol::{CmdError, CmdResult, Reply};
 use crate::server::command::Exec;
-use crate::value::ValueRef;
+use crate::value::StrRef;
 
 /// Replies a string.
-fn reply_value(reply: &mut Reply, value: ValueRef<'_>) {
+fn reply_value(reply: &mut Reply, value: StrRef<'_>) {
     match value {
-        ValueRef::Int(n) => reply.bulk_int(n),
-        ValueRef::Str(bytes) => reply.bulk(bytes),
+        StrRef::Int(n) => reply.bulk_int(n),
+        StrRef::Bytes(bytes) => reply.bulk(bytes),
     }
 }
 
 /// Replies the string at a key as GET does, null when there is none.
-fn reply_key(e: &mut Exec<'_>, key: &[u8]) {
-    match e.ks.lookup_read(e.db, key) {
+fn reply_key(e: &mut Exec<'_>, key: &[u8]) -> CmdResult {
+    match e.ks.read_str(e.db, key)? {
         Some(value) => reply_value(e.reply, value),
         None => e.reply.null(),
     }
+    Ok(())
 }
 
 /// Refuses to let a string grow beyond proto-max-bulk-len: `len` bytes and `more` behind them.

@@ -23,7 +23,12 @@ pub static MGET: Command = Command {
 
 fn mget(e: &mut Exec<'_>) -> CmdResult {
     e.reply.array(e.args.len() - 1);
-    each_key(e, 1, |e, at| reply_key(e, e.args.at(at)));
+    each_key(e, 1, |e, at| {
+        // A key of another type looks like a missing one.
+        if reply_key(e, e.args.at(at)).is_err() {
+            e.reply.null();
+        }
+    });
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use crate::commands::parse::integer;
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
-use crate::value::{IntBuf, ValueRef};
+use crate::value::{IntBuf, StrRef};
 use std::ops::Range;
 
 /// `GETRANGE`
@@ -24,7 +24,7 @@ pub static GETRANGE: Command = Command {
 fn getrange(e: &mut Exec<'_>) -> CmdResult {
     let (start, end) = (integer(e.args.at(2))?, integer(e.args.at(3))?);
     let mut digits = IntBuf::new();
-    let bytes = e.ks.lookup_read(e.db, e.args.at(1)).map_or(&b""[..], |value| value.bytes(&mut digits));
+    let bytes = e.ks.read_str(e.db, e.args.at(1))?.map_or(&b""[..], |value| value.bytes(&mut digits));
     e.reply.bulk(&bytes[slice(start, end, bytes.len())]);
     Ok(())
 }
@@ -58,7 +58,7 @@ pub static SETRANGE: Command = Command {
 fn setrange(e: &mut Exec<'_>) -> CmdResult {
     let (key, patch) = (e.args.at(1), e.args.at(3));
     let offset = usize::try_from(integer(e.args.at(2))?).map_err(|_| CmdError::OFFSET_OUT_OF_RANGE)?;
-    let len = e.ks.lookup_write(e.db, key).map_or(0, ValueRef::str_len);
+    let len = e.ks.read_str_to_write(e.db, key)?.map_or(0, StrRef::len);
     if patch.is_empty() {
         e.reply.int(len as i64);
         return Ok(());

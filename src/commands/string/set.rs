@@ -41,7 +41,7 @@ fn set(e: &mut Exec<'_>) -> CmdResult {
         Expiry::Persist | Expiry::Unsaid => ExpireChange::Clear,
     };
     if get {
-        reply_key(e, key);
+        reply_key(e, key)?;
     }
     if !holds(e, key, condition) {
         if !get {
@@ -135,7 +135,7 @@ pub static GETSET: Command = Command {
 
 fn getset(e: &mut Exec<'_>) -> CmdResult {
     let (key, value) = (e.args.at(1), e.args.at(2));
-    reply_key(e, key);
+    reply_key(e, key)?;
     overwrite(e, key, value, ExpireChange::Clear);
     e.ks.effects.propagate_instead([b"SET", key, value]);
     Ok(())

@@ -11,6 +11,8 @@ pub(super) static ROWS: &[Row] = &[
         .alias("list-max-ziplist-size"),
     Row::new("list-compress-depth", int!(list_compress_depth, 0, 0, INT_MAX)).flags(Flags::DEBUG),
     Row::new("set-max-intset-entries", int!(set_max_intset_entries, 512, 0, i64::MAX)),
+    Row::new("set-max-listpack-entries", int!(set_max_listpack_entries, 128, 0, i64::MAX)),
+    Row::new("set-max-listpack-value", memory!(set_max_listpack_value, 64, 0, i64::MAX)),
     Row::new("zset-max-listpack-entries", int!(zset_max_listpack_entries, 128, 0, i64::MAX))
         .alias("zset-max-ziplist-entries"),
     Row::new("zset-max-listpack-value", memory!(zset_max_listpack_value, 64, 0, i64::MAX))

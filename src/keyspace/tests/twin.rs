@@ -217,7 +217,7 @@ fn run(seed: u64, steps: usize) {
             }
             _ => {
                 let expected = twin.read(db, &key);
-                let read = ks.lookup_read(db, &key).map(|v| v.to_vec());
+                let read = ks.read_str(db, &key).expect("a string").map(|v| v.to_vec());
                 assert_eq!(read, expected.map(|e| e.bytes), "{at}");
             }
         }
@@ -242,8 +242,11 @@ fn run(seed: u64, steps: usize) {
 fn compare(ks: &Keyspace, db: usize, twin: &Twin, at: &str) {
     let mut held = BTreeMap::new();
     for entry in ks.iter(db) {
-        let value =
-            TwinEntry { bytes: entry.value().to_vec(), encoding: entry.encoding(), expire: entry.expire() };
+        let value = TwinEntry {
+            bytes: entry.value().as_str().expect("a string").to_vec(),
+            encoding: entry.encoding(),
+            expire: entry.expire(),
+        };
         assert_eq!(ks.get_expire(db, entry.key()), value.expire, "{at}");
         assert!(held.insert(entry.key().to_vec(), value).is_none(), "{at}: each key once");
     }

@@ -1,6 +1,6 @@
 //! Values on their way in: one function a type.
 
-use crate::value::{IntBuf, NewValue, ValueRef};
+use crate::value::{IntBuf, NewValue, StrRef};
 use c_compat::rdb::{Corrupt, Fault, RdbString, Stop, Window, opcode};
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ impl LoadedValue<'_> {
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         match self {
-            LoadedValue::Int(n) => ValueRef::Int(*n).bytes(&mut IntBuf::new()).to_vec(),
+            LoadedValue::Int(n) => StrRef::Int(*n).bytes(&mut IntBuf::new()).to_vec(),
             LoadedValue::Str(bytes) => bytes.to_vec(),
         }
     }

@@ -58,21 +58,26 @@ fn body_unchecked(payload: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::StrRef;
 
     // `DUMP` of a real redis-server 7.0.15 for these values.
     const TEN: &[u8] = b"\x00\xc0\n\n\x00n\x9fWE\x0e\xaec\xbb";
 
     #[test]
     fn a_payload_is_what_redis_makes_of_the_same_value() {
-        assert_eq!(dump(ValueRef::Int(10), true), TEN);
-        assert_eq!(dump(ValueRef::Str(b"10"), true), TEN, "the encoding in memory does not show");
+        assert_eq!(dump(ValueRef::Str(StrRef::Int(10)), true), TEN);
+        assert_eq!(
+            dump(ValueRef::Str(StrRef::Bytes(b"10")), true),
+            TEN,
+            "the encoding in memory does not show"
+        );
     }
 
     #[test]
     fn a_payload_gives_its_value_back() {
         for value in [&b""[..], b"a", b"2147483648", b"-129", &b"abc".repeat(100), &[0xff; 20_000]] {
             for compression in [true, false] {
-                let payload = dump(ValueRef::Str(value), compression);
+                let payload = dump(ValueRef::Str(StrRef::Bytes(value)), compression);
                 let restored = restore(&payload, false).expect("our own payload");
                 assert_eq!(restored.to_vec(), value);
             }
@@ -81,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_damaged_or_newer_payload_is_refused() {
-        let good = dump(ValueRef::Str(b"some value"), true);
+        let good = dump(ValueRef::Str(StrRef::Bytes(b"some value")), true);
         for cut in 0..good.len() {
             assert_eq!(restore(&good[..cut], false).err(), Some(PayloadError::Footer), "cut at {cut}");
         }
@@ -98,7 +103,7 @@ mod tests {
 
     #[test]
     fn without_the_checksum_the_value_must_still_make_sense() {
-        let mut payload = dump(ValueRef::Str(b"some value"), true);
+        let mut payload = dump(ValueRef::Str(StrRef::Bytes(b"some value")), true);
         *payload.last_mut().expect("not empty") ^= 1;
         assert!(restore(&payload, true).is_ok());
         payload[1] = 63; // a length beyond the end

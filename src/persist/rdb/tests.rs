@@ -7,7 +7,7 @@ use super::{VERSION, VERSION_MAX};
 use crate::keyspace::freq::FreqPolicy;
 use crate::keyspace::{Access, Keyspace};
 use crate::util::rng::Rng;
-use crate::value::{Encoding, IntBuf, NewValue};
+use crate::value::{Encoding, NewValue};
 use c_compat::crc64::crc64;
 use c_compat::rdb::write_string;
 use std::io::{self, Write};
@@ -68,7 +68,7 @@ fn dump(keyspace: &Keyspace) -> Dumped {
     let mut all = Vec::new();
     for db in 0..keyspace.db_count() {
         for entry in keyspace.iter(db) {
-            let value = entry.value().bytes(&mut IntBuf::new()).to_vec();
+            let value = entry.value().as_str().expect("a string").to_vec();
             all.push((db, entry.key().to_vec(), value, entry.expire()));
         }
     }
@@ -85,7 +85,7 @@ fn saved(keyspace: &Keyspace, options: &SaveOptions<'_>) -> Vec<u8> {
 
 fn value_of(keyspace: &Keyspace, db: usize, key: &[u8]) -> Option<(Vec<u8>, Encoding)> {
     let entry = keyspace.iter(db).find(|entry| entry.key() == key)?;
-    Some((entry.value().bytes(&mut IntBuf::new()).to_vec(), entry.encoding()))
+    Some((entry.value().as_str().expect("a string").to_vec(), entry.encoding()))
 }
 
 #[test]

@@ -114,6 +114,13 @@ fn group_name(group: Group) -> &'static str {
     match group {
         Group::Generic => "generic",
         Group::String => "string",
+        Group::List => "list",
+        Group::Set => "set",
+        Group::SortedSet => "sorted-set",
+        Group::Hash => "hash",
+        Group::Bitmap => "bitmap",
+        Group::Hyperloglog => "hyperloglog",
+        Group::Geo => "geo",
         Group::Connection => "connection",
         Group::Server => "server",
     }

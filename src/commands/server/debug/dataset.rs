@@ -11,9 +11,6 @@ use crate::server::Server;
 use crate::value::{IntBuf, NewValue, ValueRef};
 use c_compat::digest::{Digest, EXPIRE_MARK};
 
-/// The type number of strings.
-const STRING: u32 = 0;
-
 pub(super) fn digest(server: &mut Server, id: ClientId) -> CmdResult {
     let ks = &server.keyspace;
     let mut all = Digest::default();
@@ -45,8 +42,13 @@ pub(super) fn digest_value(server: &mut Server, id: ClientId, args: Args<'_>) ->
 }
 
 fn add_value(digest: &mut Digest, value: ValueRef<'_>, expire: Option<i64>) {
-    digest.mix_u32(STRING);
-    digest.mix(value.bytes(&mut IntBuf::new()));
+    digest.mix_u32(value.kind() as u32);
+    match value {
+        ValueRef::Str(s) => digest.mix(s.bytes(&mut IntBuf::new())),
+        ValueRef::List(_) | ValueRef::Set(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
+            unreachable!("no command makes one")
+        }
+    }
     if expire.is_some() {
         digest.xor(EXPIRE_MARK);
     }

@@ -3,11 +3,12 @@
 //! ```text
 //!  | head 4 | expiry time 8, if it has one | key length 1..9 | key | value |
 //!
-//!  head   bits 0..4 type   4..7 encoding   7 has an expiry time   8..32 LRU clock or LFU counter
-//!  value  by encoding:
+//!  head   bits 0..4 type   4..7 form   7 has an expiry time   8..32 LRU clock or LFU counter
+//!  value  by form:
 //!         int      its low 1, 2, 4 or 8 bytes, whichever suffice
 //!         inline   | length 1..9 | bytes |                          embstr, and raw up to 1000 bytes
 //!         heap     | pointer 8 | -> | length 8 | capacity 8 | bytes |
+//!         object   | padding up to a multiple of 8 | handle 16 |    what is no string, by its type
 //!  length a byte below 254; or 254 and two bytes; or 255 and eight; little-endian, as all numbers here
 //! ```
 //!
@@ -16,43 +17,18 @@
 //! place. Only the block of a long string carries its capacity: it doubles as APPEND grows it.
 //!
 //! An [`Entry`] is the pointer to its block. Its top 16 bits are the table's to use.
+#![allow(unsafe_code)]
 
+mod heap;
 mod raw;
 #[cfg(test)]
 mod tests;
 
 use std::ptr::NonNull;
 
-use super::table::Element;
-use raw::Block;
-
-/// How a string value is kept, as OBJECT ENCODING names it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Encoding {
-    Int,
-    Embstr,
-    Raw,
-}
-
-/// A value as commands see it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ValueRef<'a> {
-    /// A string kept as an integer.
-    Int(i64),
-    Str(&'a [u8]),
-}
-
-/// A value to store, its encoding decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stored<'a> {
-    Int(i64),
-    /// At most [`EMBSTR_MAX`] bytes.
-    Embstr(&'a [u8]),
-    Raw(&'a [u8]),
-}
-
-/// The longest string that is embstr and not raw.
-pub const EMBSTR_MAX: usize = 44;
+use crate::ds::table::Element;
+use crate::value::{Collection, Encoding, Stored, StrRef, ValueRef};
+use raw::{Block, View};
 
 /// The bits of a pointer that are an address: user space ends below 2^47 on x86_64 and 2^48 on aarch64.
 const ADDRESS_BITS: u32 = 48;
@@ -87,6 +63,7 @@ unsafe impl Element for Entry {
 
 #[inline]
 fn tagged(block: Block, bits: u16) -> NonNull<u8> {
+    debug_assert!(block.as_ptr().addr() & !ADDRESS_MASK == 0, "an address has 48 bits");
     let tagged = block.as_ptr().map_addr(|address| address | usize::from(bits) << ADDRESS_BITS);
     // SAFETY: a block's address is not 0, and more bits do not make it so.
     unsafe { NonNull::new_unchecked(tagged) }
@@ -120,23 +97,43 @@ impl Entry {
     #[inline]
     pub fn value(&self) -> ValueRef<'_> {
         // SAFETY: as in `key`.
-        match unsafe { self.block().value() } {
-            Stored::Int(n) => ValueRef::Int(n),
-            Stored::Embstr(s) | Stored::Raw(s) => ValueRef::Str(s),
+        match unsafe { self.block().view() } {
+            View::Int(n) => ValueRef::Str(StrRef::Int(n)),
+            View::Embstr(s) | View::Raw(s) => ValueRef::Str(StrRef::Bytes(s)),
+            View::Object(value) => value,
         }
     }
 
-    /// The value in the form that makes an equal entry, encoding included.
-    pub fn stored(&self) -> Stored<'_> {
+    /// A collection to change in place; `None` if the value is of another type.
+    #[inline]
+    pub fn collection_mut<C: Collection>(&mut self) -> Option<&mut C> {
         // SAFETY: as in `key`.
-        unsafe { self.block().value() }
+        C::of_mut(unsafe { self.block().value_mut() })
+    }
+
+    /// An entry of another key with a copy of the value, encoding included, and the same expiry time.
+    pub fn copy_as(&self, key: &[u8], lru: u32) -> Entry {
+        // SAFETY: as in `key`.
+        let value = match unsafe { self.block().view() } {
+            View::Int(n) => Stored::Int(n),
+            View::Embstr(s) => Stored::Embstr(s),
+            View::Raw(s) => Stored::Raw(s),
+            View::Object(value) => Stored::Object(value.clone_object().expect("no string is an object")),
+        };
+        Entry::new(key, value, self.expire(), lru)
     }
 
     pub fn encoding(&self) -> Encoding {
-        match self.stored() {
-            Stored::Int(_) => Encoding::Int,
-            Stored::Embstr(_) => Encoding::Embstr,
-            Stored::Raw(_) => Encoding::Raw,
+        // SAFETY: as in `key`.
+        match unsafe { self.block().view() } {
+            View::Int(_) => Encoding::Int,
+            View::Embstr(_) => Encoding::Embstr,
+            View::Raw(_) => Encoding::Raw,
+            View::Object(ValueRef::Str(_)) => unreachable!("no string is an object"),
+            View::Object(ValueRef::List(v)) => v.encoding(),
+            View::Object(ValueRef::Set(v)) => v.encoding(),
+            View::Object(ValueRef::SortedSet(v)) => v.encoding(),
+            View::Object(ValueRef::Hash(v)) => v.encoding(),
         }
     }
 
@@ -183,7 +180,7 @@ impl Entry {
         self.set_block(block);
     }
 
-    /// Makes the value raw if it is not, at least `min_len` long (filled with zeros), and gives its bytes.
+    /// Makes the value, which is a string, raw if it is not, at least `min_len` long (filled with zeros), and gives its bytes.
     pub fn string_mut(&mut self, min_len: usize) -> &mut [u8] {
         // SAFETY: as in `key`. What lies between the old and the new length is filled before it is read.
         unsafe {
@@ -197,7 +194,7 @@ impl Entry {
         }
     }
 
-    /// Adds `tail` to the value, which becomes raw; returns the new length.
+    /// Adds `tail` to the value, which is a string and becomes raw; returns the new length.
     pub fn append(&mut self, tail: &[u8]) -> usize {
         // SAFETY: as in `string_mut`; `tail` is not part of this entry, which is borrowed mutably.
         unsafe {

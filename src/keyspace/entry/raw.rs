@@ -5,25 +5,32 @@
 //! after it was freed. A `with_` function changes a block in place or frees it and makes another; what it
 //! returns is to be used from then on.
 
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
+use std::mem::MaybeUninit;
 
-use super::{ADDRESS_MASK, Stored};
-use crate::ds::size::class;
+use super::heap::Heap;
+use crate::ds::size::{allocate, class, free};
+use crate::value::{Hash, List, Object, Set, SortedSet, Stored, Type, ValueMut, ValueRef};
 
-/// The type in the head's low bits. Strings are the only one so far.
-const TYPE_STRING: u32 = 0;
-const ENCODING_SHIFT: u32 = 4;
-const ENCODING_MASK: u32 = 7 << ENCODING_SHIFT;
+/// The value's type in the head's low bits.
+const TYPE_MASK: u32 = 15;
+const STRING: u32 = Type::String as u32;
+const LIST: u32 = Type::List as u32;
+const SET: u32 = Type::Set as u32;
+const SORTED_SET: u32 = Type::SortedSet as u32;
+const HASH: u32 = Type::Hash as u32;
+const FORM_SHIFT: u32 = 4;
+const FORM_MASK: u32 = 7 << FORM_SHIFT;
 const HAS_EXPIRE: u32 = 1 << 7;
 const LRU_SHIFT: u32 = 8;
 const HEAD_SIZE: usize = 4;
 const EXPIRE_SIZE: usize = 8;
 
-/// Encodings 0 to 3 are integers of `1 << encoding` bytes.
+/// Forms 0 to 3 are integers of `1 << form` bytes.
 const INT_8: u32 = 3;
 const EMBSTR: u32 = 4;
 const RAW: u32 = 5;
 const HEAP: u32 = 6;
+const OBJECT: u32 = 7;
 
 /// A longer string lies in a block of its own, so that a change of it does not move the entry.
 const INLINE_MAX: usize = 1000;
@@ -41,7 +48,7 @@ pub(super) struct RawBytes {
 /// What lies before the value.
 #[derive(Clone, Copy)]
 struct Front<'a> {
-    /// Type and clock: the head without encoding and expiry bit.
+    /// The clock bits of the head.
     head: u32,
     expire: Option<i64>,
     key: &'a [u8],
@@ -51,10 +58,39 @@ struct Front<'a> {
 #[derive(Clone, Copy)]
 enum Body<'a> {
     Int(i64),
-    /// An inline string: its encoding, its first bytes, and its length, up to which the rest is yet to be
+    /// An inline string: its form, its first bytes, and its length, up to which the rest is yet to be
     /// written.
     Inline(u32, &'a [u8], usize),
     Heap(Heap),
+    /// A collection's type and handle, which whoever has the body owns.
+    Object(u32, Handle),
+}
+
+/// The bytes of a collection's handle.
+type Handle = [MaybeUninit<u64>; 2];
+
+/// Takes a collection apart into bytes, which are to become one again.
+fn handle_of<T>(collection: T) -> Handle {
+    const { assert!(size_of::<T>() <= size_of::<Handle>() && align_of::<T>() <= align_of::<Handle>()) }
+    let mut handle = [MaybeUninit::uninit(); 2];
+    // SAFETY: the handle has the room and the alignment, as asserted above.
+    unsafe { handle.as_mut_ptr().cast::<T>().write(collection) };
+    handle
+}
+
+/// Where a handle lies behind a front of this size.
+#[inline]
+fn handle_offset(front: usize) -> usize {
+    front.next_multiple_of(align_of::<Handle>())
+}
+
+/// The value as others see it.
+pub(super) enum View<'a> {
+    Int(i64),
+    Embstr(&'a [u8]),
+    Raw(&'a [u8]),
+    /// Never a string.
+    Object(ValueRef<'a>),
 }
 
 impl Front<'_> {
@@ -68,6 +104,30 @@ fn front_size(has_expire: bool, key_len: usize) -> usize {
 }
 
 impl<'a> Body<'a> {
+    /// Frees what the body points at.
+    ///
+    /// # Safety
+    /// It is not used again.
+    unsafe fn free(self) {
+        // SAFETY: as the caller says; the handle is of the type that stands beside it.
+        unsafe {
+            match self {
+                Body::Int(_) | Body::Inline(..) => {}
+                Body::Heap(heap) => heap.free(),
+                Body::Object(kind, mut handle) => {
+                    let at = handle.as_mut_ptr();
+                    match kind {
+                        LIST => at.cast::<List>().drop_in_place(),
+                        SET => at.cast::<Set>().drop_in_place(),
+                        SORTED_SET => at.cast::<SortedSet>().drop_in_place(),
+                        HASH => at.cast::<Hash>().drop_in_place(),
+                        kind => unreachable!("no type has the number {kind}"),
+                    }
+                }
+            }
+        }
+    }
+
     /// The body that keeps a value; a long string is copied into a heap block.
     fn of(value: Stored<'a>) -> Body<'a> {
         match value {
@@ -75,44 +135,51 @@ impl<'a> Body<'a> {
             Stored::Embstr(s) => Body::Inline(EMBSTR, s, s.len()),
             Stored::Raw(s) if s.len() <= INLINE_MAX => Body::Inline(RAW, s, s.len()),
             Stored::Raw(s) => Body::Heap(Heap::of(s)),
+            Stored::Object(Object::List(v)) => Body::Object(LIST, handle_of(v)),
+            Stored::Object(Object::Set(v)) => Body::Object(SET, handle_of(v)),
+            Stored::Object(Object::SortedSet(v)) => Body::Object(SORTED_SET, handle_of(v)),
+            Stored::Object(Object::Hash(v)) => Body::Object(HASH, handle_of(v)),
         }
     }
 
-    fn encoding(self, front: usize) -> u32 {
+    /// Type and form, as they stand in the head.
+    fn tag(self, front: usize) -> u32 {
         match self {
-            Body::Int(n) => int_encoding(front, n),
-            Body::Inline(encoding, ..) => encoding,
-            Body::Heap(_) => HEAP,
+            Body::Int(n) => STRING | int_form(front, n) << FORM_SHIFT,
+            Body::Inline(form, ..) => STRING | form << FORM_SHIFT,
+            Body::Heap(_) => STRING | HEAP << FORM_SHIFT,
+            Body::Object(kind, _) => kind | OBJECT << FORM_SHIFT,
         }
     }
 
     fn size(self, front: usize) -> usize {
         match self {
-            Body::Int(n) => 1 << int_encoding(front, n),
+            Body::Int(n) => 1 << int_form(front, n),
             Body::Inline(_, _, len) => len_size(len) + len,
             Body::Heap(_) => size_of::<Heap>(),
+            Body::Object(..) => handle_offset(front) - front + size_of::<Handle>(),
         }
     }
 }
 
-/// Does an integer of this encoding have room for `n`?
+/// Does an integer of this form have room for `n`?
 #[inline]
-fn int_fits(encoding: u32, n: i64) -> bool {
-    let unused = 64 - (8 << encoding);
+fn int_fits(form: u32, n: i64) -> bool {
+    let unused = 64 - (8 << form);
     n == n << unused >> unused
 }
 
-/// Writes an integer in the bytes of an encoding, if it fits.
+/// Writes an integer in the bytes of a form, if it fits.
 ///
 /// # Safety
-/// There are `1 << encoding` bytes at `at`.
+/// There are `1 << form` bytes at `at`.
 #[inline]
-unsafe fn write_int(at: *mut u8, encoding: u32, n: i64) -> bool {
-    let fits = int_fits(encoding, n);
+unsafe fn write_int(at: *mut u8, form: u32, n: i64) -> bool {
+    let fits = int_fits(form, n);
     if fits {
         // SAFETY: as the caller says.
         unsafe {
-            match encoding {
+            match form {
                 0 => at.write(n as u8),
                 1 => at.cast::<[u8; 2]>().write((n as u16).to_le_bytes()),
                 2 => at.cast::<[u8; 4]>().write((n as u32).to_le_bytes()),
@@ -123,10 +190,10 @@ unsafe fn write_int(at: *mut u8, encoding: u32, n: i64) -> bool {
     fits
 }
 
-/// The encoding of an integer behind a front of this size: the fewest bytes that keep it, but so many that a
+/// The form of an integer behind a front of this size: the fewest bytes that keep it, but so many that a
 /// word that ends with it begins in the block, since that is how it is read.
 #[inline]
-fn int_encoding(front: usize, n: i64) -> u32 {
+fn int_form(front: usize, n: i64) -> u32 {
     (0..INT_8).find(|e| front + (1 << e) >= size_of::<i64>() && int_fits(*e, n)).unwrap_or(INT_8)
 }
 
@@ -175,29 +242,6 @@ unsafe fn read_len(at: *const u8) -> (usize, usize) {
     }
 }
 
-fn layout(size: usize) -> Layout {
-    Layout::from_size_align(size, 8).expect("memory is smaller than isize::MAX")
-}
-
-/// A block for `len` bytes, not yet written.
-fn allocate(len: usize) -> *mut u8 {
-    let layout = layout(class(len));
-    // SAFETY: no class is empty.
-    let block = unsafe { alloc(layout) };
-    if block.is_null() {
-        handle_alloc_error(layout);
-    }
-    assert!(block.addr() & !ADDRESS_MASK == 0, "an address has 48 bits");
-    block
-}
-
-/// # Safety
-/// `block` is from `allocate(len)`, or with a length of the same class, and is not used again.
-unsafe fn free(block: *mut u8, len: usize) {
-    // SAFETY: as the caller says.
-    unsafe { dealloc(block, layout(class(len))) }
-}
-
 impl Block {
     /// # Safety
     /// `block` came from `as_ptr` of a block that is still live.
@@ -212,7 +256,7 @@ impl Block {
     }
 
     pub(super) fn new(key: &[u8], value: Stored, expire: Option<i64>, lru: u32) -> Block {
-        let front = Front { head: TYPE_STRING | lru << LRU_SHIFT, expire, key };
+        let front = Front { head: lru << LRU_SHIFT, expire, key };
         Block::make(front, Body::of(value))
     }
 
@@ -221,7 +265,7 @@ impl Block {
         let block = Block(allocate(front_size + body.size(front_size)));
         // SAFETY: the block has the size that front and body need.
         unsafe {
-            let at = block.write_head(front.head, front.expire, body.encoding(front_size));
+            let at = block.write_head(front.head, front.expire, body.tag(front_size));
             write_len(at, front.key.len());
             let at = at.add(len_size(front.key.len()));
             at.copy_from_nonoverlapping(front.key.as_ptr(), front.key.len());
@@ -231,9 +275,9 @@ impl Block {
     }
 
     /// Writes head and expiry time; returns where the key's length goes.
-    unsafe fn write_head(self, head: u32, expire: Option<i64>, encoding: u32) -> *mut u8 {
+    unsafe fn write_head(self, head: u32, expire: Option<i64>, tag: u32) -> *mut u8 {
         let flag = if expire.is_some() { HAS_EXPIRE } else { 0 };
-        let head = head & !(ENCODING_MASK | HAS_EXPIRE) | encoding << ENCODING_SHIFT | flag;
+        let head = head & !(TYPE_MASK | FORM_MASK | HAS_EXPIRE) | tag | flag;
         // SAFETY: every block begins with a head, and an expiry time follows if there is one.
         unsafe {
             self.0.cast::<u32>().write(head);
@@ -254,14 +298,15 @@ impl Block {
             let at = self.0.add(front);
             match body {
                 Body::Int(n) => {
-                    let fits = write_int(at, int_encoding(front, n), n);
-                    debug_assert!(fits, "an encoding is chosen for its integer");
+                    let fits = write_int(at, int_form(front, n), n);
+                    debug_assert!(fits, "a form is chosen for its integer");
                 }
                 Body::Inline(_, first, len) => {
                     write_len(at, len);
                     at.add(len_size(len)).copy_from_nonoverlapping(first.as_ptr(), first.len());
                 }
                 Body::Heap(heap) => at.cast::<Heap>().write_unaligned(heap),
+                Body::Object(_, handle) => self.0.add(handle_offset(front)).cast::<Handle>().write(handle),
             }
         }
     }
@@ -273,9 +318,9 @@ impl Block {
     }
 
     #[inline]
-    unsafe fn encoding(self) -> u32 {
+    unsafe fn form(self) -> u32 {
         // SAFETY: as the caller says.
-        (unsafe { self.head() } & ENCODING_MASK) >> ENCODING_SHIFT
+        (unsafe { self.head() } & FORM_MASK) >> FORM_SHIFT
     }
 
     #[inline]
@@ -333,35 +378,73 @@ impl Block {
 
     #[inline]
     unsafe fn body<'a>(self) -> Body<'a> {
-        // SAFETY: the value lies behind the front, in the form that the encoding names. An integer is read as
-        // the word that ends with it, which `int_encoding` made sure begins in the block; its bytes are the
+        // SAFETY: the value lies behind the front, in the form that the form names. An integer is read as
+        // the word that ends with it, which `int_form` made sure begins in the block; its bytes are the
         // word's top ones.
         unsafe {
             let at = self.0.add(self.front_size());
-            match self.encoding() {
-                encoding @ 0..=INT_8 => {
-                    let width = 1usize << encoding;
+            match self.form() {
+                form @ 0..=INT_8 => {
+                    let width = 1usize << form;
                     let word = at.add(width).sub(8).cast::<[u8; 8]>().read();
                     Body::Int(i64::from_le_bytes(word) >> (64 - 8 * width))
                 }
                 HEAP => Body::Heap(at.cast::<Heap>().read_unaligned()),
-                encoding => {
+                OBJECT => Body::Object(self.head() & TYPE_MASK, self.handle().read()),
+                form => {
                     let (len, len_size) = read_len(at);
-                    Body::Inline(encoding, std::slice::from_raw_parts(at.add(len_size), len), len)
+                    Body::Inline(form, std::slice::from_raw_parts(at.add(len_size), len), len)
+                }
+            }
+        }
+    }
+
+    /// Where the handle of a collection lies.
+    #[inline]
+    unsafe fn handle(self) -> *mut Handle {
+        // SAFETY: as the caller says; it follows the front.
+        unsafe { self.0.add(handle_offset(self.front_size())).cast() }
+    }
+
+    #[inline]
+    pub(super) unsafe fn view<'a>(self) -> View<'a> {
+        // SAFETY: as the caller says. A heap block belongs to this one, and so does a handle, which is of the
+        // type in the head.
+        unsafe {
+            match self.body() {
+                Body::Int(n) => View::Int(n),
+                Body::Inline(EMBSTR, s, _) => View::Embstr(s),
+                Body::Inline(_, s, _) => View::Raw(s),
+                Body::Heap(heap) => View::Raw(heap.bytes()),
+                Body::Object(kind, _) => {
+                    let at = self.handle();
+                    View::Object(match kind {
+                        LIST => ValueRef::List(&*at.cast::<List>()),
+                        SET => ValueRef::Set(&*at.cast::<Set>()),
+                        SORTED_SET => ValueRef::SortedSet(&*at.cast::<SortedSet>()),
+                        HASH => ValueRef::Hash(&*at.cast::<Hash>()),
+                        kind => unreachable!("no type has the number {kind}"),
+                    })
                 }
             }
         }
     }
 
     #[inline]
-    pub(super) unsafe fn value<'a>(self) -> Stored<'a> {
-        // SAFETY: as the caller says.
-        match unsafe { self.body() } {
-            Body::Int(n) => Stored::Int(n),
-            Body::Inline(EMBSTR, s, _) => Stored::Embstr(s),
-            Body::Inline(_, s, _) => Stored::Raw(s),
-            // SAFETY: the heap block belongs to this one.
-            Body::Heap(heap) => Stored::Raw(unsafe { heap.bytes() }),
+    pub(super) unsafe fn value_mut<'a>(self) -> ValueMut<'a> {
+        // SAFETY: as in `view`.
+        unsafe {
+            if self.form() != OBJECT {
+                return ValueMut::Str;
+            }
+            let at = self.handle();
+            match self.head() & TYPE_MASK {
+                LIST => ValueMut::List(&mut *at.cast::<List>()),
+                SET => ValueMut::Set(&mut *at.cast::<Set>()),
+                SORTED_SET => ValueMut::SortedSet(&mut *at.cast::<SortedSet>()),
+                HASH => ValueMut::Hash(&mut *at.cast::<Hash>()),
+                kind => unreachable!("no type has the number {kind}"),
+            }
         }
     }
 
@@ -369,9 +452,10 @@ impl Block {
         // SAFETY: as the caller says.
         unsafe {
             let front = self.front_size();
-            let body = match self.encoding() {
-                encoding @ 0..=INT_8 => 1 << encoding,
+            let body = match self.form() {
+                form @ 0..=INT_8 => 1 << form,
                 HEAP => size_of::<Heap>(),
+                OBJECT => handle_offset(front) - front + size_of::<Handle>(),
                 _ => {
                     let (len, len_size) = read_len(self.0.add(front));
                     len_size + len
@@ -386,7 +470,7 @@ impl Block {
         unsafe { Front { head: self.head(), expire: self.expire(), key: self.key() } }
     }
 
-    /// Frees the block, but not the heap block of a long string.
+    /// Frees the block, but not what its body points at.
     unsafe fn free_this(self) {
         // SAFETY: blocks are allocated with the size of what they hold, or one of the same class.
         unsafe { free(self.0, self.size()) }
@@ -395,9 +479,7 @@ impl Block {
     pub(super) unsafe fn free_all(self) {
         // SAFETY: as the caller says.
         unsafe {
-            if let Body::Heap(heap) = self.body() {
-                heap.free();
-            }
+            self.body().free();
             self.free_this();
         }
     }
@@ -407,7 +489,7 @@ impl Block {
     pub(super) unsafe fn with_value(self, value: Stored, expire: Option<i64>) -> Block {
         // SAFETY: as the caller says.
         unsafe {
-            if self.overwrite(value) {
+            if self.overwrite(&value) {
                 if expire == self.expire() { self } else { self.with_expire(expire) }
             } else {
                 self.with_other_value(value, expire)
@@ -418,17 +500,18 @@ impl Block {
     /// Writes a value over one of the same form and length, which is what most writes come to: counters, and
     /// records of a fixed size.
     #[inline]
-    unsafe fn overwrite(self, value: Stored) -> bool {
+    unsafe fn overwrite(self, value: &Stored) -> bool {
         // SAFETY: what is written takes up the bytes of what was there.
         unsafe {
-            let encoding = self.encoding();
+            let form = self.form();
             let at = self.0.add(self.front_size());
-            let (new_encoding, s) = match value {
-                Stored::Int(n) => return encoding <= INT_8 && write_int(at, encoding, n),
-                Stored::Embstr(s) => (EMBSTR, s),
-                Stored::Raw(s) => (RAW, s),
+            let (new_form, s) = match value {
+                Stored::Int(n) => return form <= INT_8 && write_int(at, form, *n),
+                Stored::Embstr(s) => (EMBSTR, *s),
+                Stored::Raw(s) => (RAW, *s),
+                Stored::Object(_) => return false,
             };
-            if encoding != new_encoding {
+            if form != new_form {
                 return false;
             }
             let (len, len_size) = read_len(at);
@@ -443,7 +526,7 @@ impl Block {
         // SAFETY: as the caller says. A heap block that the value is not written into is freed once.
         unsafe {
             let old = self.body();
-            if let (Body::Heap(mut heap), Stored::Raw(s)) = (old, value)
+            if let (Body::Heap(mut heap), Stored::Raw(s)) = (old, &value)
                 && s.len() > INLINE_MAX
             {
                 let block = self.with_expire(expire);
@@ -455,9 +538,7 @@ impl Block {
                 return block;
             }
             let block = self.with_body(Body::of(value), expire);
-            if let Body::Heap(heap) = old {
-                heap.free();
-            }
+            old.free();
             block
         }
     }
@@ -477,7 +558,7 @@ impl Block {
                 return block;
             }
             self.move_key(expire.is_some(), 0);
-            self.write_head(old.head, expire, body.encoding(front_size));
+            self.write_head(old.head, expire, body.tag(front_size));
             self.write_body(front_size, body);
             self
         }
@@ -514,7 +595,7 @@ impl Block {
                 return block;
             }
             self.move_key(expire.is_some(), body_size);
-            self.write_head(front.head, expire, body.encoding(front_size));
+            self.write_head(front.head, expire, body.tag(front_size));
             self
         }
     }
@@ -539,9 +620,9 @@ impl Block {
                 // SAFETY: as the caller says.
                 (unsafe { self.with_string(digits, min_len) }, digits.len())
             }
-            Body::Inline(encoding, s, len) => {
+            Body::Inline(form, s, len) => {
                 let new_len = len.max(min_len);
-                if encoding == RAW && new_len == len {
+                if form == RAW && new_len == len {
                     return (self, len);
                 }
                 // SAFETY: the block's class has room for the new length, whose bytes are as many as before.
@@ -549,7 +630,7 @@ impl Block {
                     let front = self.front_size();
                     let grown = self.size() - len + new_len;
                     if len_size(new_len) == len_size(len) && class(grown) == class(self.size()) {
-                        let head = self.head() & !ENCODING_MASK | RAW << ENCODING_SHIFT;
+                        let head = self.head() & !FORM_MASK | RAW << FORM_SHIFT;
                         self.0.cast::<u32>().write(head);
                         write_len(self.0.add(front), new_len);
                         return (self, len);
@@ -557,6 +638,7 @@ impl Block {
                     (self.with_string(s, min_len), len)
                 }
             }
+            Body::Object(..) => unreachable!("only a string is changed in place"),
             // SAFETY: the heap block belongs to this one, which is told where it went.
             Body::Heap(mut heap) => unsafe {
                 let len = heap.len();
@@ -571,9 +653,10 @@ impl Block {
 
     pub(super) unsafe fn with_room_for_more(self, more: usize) -> (Block, usize) {
         // SAFETY: as the caller says.
-        let len = match unsafe { self.value() } {
-            Stored::Int(n) => itoa::Buffer::new().format(n).len(),
-            Stored::Embstr(s) | Stored::Raw(s) => s.len(),
+        let len = match unsafe { self.view() } {
+            View::Int(n) => itoa::Buffer::new().format(n).len(),
+            View::Embstr(s) | View::Raw(s) => s.len(),
+            View::Object(_) => unreachable!("only a string is changed in place"),
         };
         // SAFETY: as the caller says.
         unsafe { self.with_room(len + more) }
@@ -603,7 +686,7 @@ impl Block {
     pub(super) unsafe fn raw_bytes(self) -> RawBytes {
         // SAFETY: as the caller says.
         unsafe {
-            match self.encoding() {
+            match self.form() {
                 HEAP => {
                     let heap = self.0.add(self.front_size()).cast::<Heap>().read_unaligned();
                     RawBytes { start: heap.start(), len: heap.len() }
@@ -615,96 +698,6 @@ impl Block {
                 }
                 _ => unreachable!("only a raw string is changed in place"),
             }
-        }
-    }
-}
-
-/// The block of a long string: its length, its capacity, its bytes.
-#[derive(Clone, Copy)]
-#[repr(transparent)]
-struct Heap(*mut u8);
-
-const HEAP_HEAD: usize = 2 * size_of::<usize>();
-/// Room made ahead for a string that grows is as much as it needs, but no more than this.
-const HEAP_AHEAD_MAX: usize = 1 << 20;
-
-/// As the functions of [`Block`]: the caller of an `unsafe` one vouches for a live heap block that it alone
-/// uses.
-impl Heap {
-    fn of(s: &[u8]) -> Heap {
-        let size = class(HEAP_HEAD + s.len());
-        let heap = Heap(allocate(size));
-        // SAFETY: the block has room for head and string.
-        unsafe {
-            heap.set_len(s.len());
-            heap.set_capacity(size - HEAP_HEAD);
-            heap.start().copy_from_nonoverlapping(s.as_ptr(), s.len());
-        }
-        heap
-    }
-
-    fn start(self) -> *mut u8 {
-        self.0.wrapping_add(HEAP_HEAD)
-    }
-
-    unsafe fn len(self) -> usize {
-        // SAFETY: the length comes first, and blocks are aligned to 8.
-        unsafe { self.0.cast::<usize>().read() }
-    }
-
-    unsafe fn set_len(self, len: usize) {
-        // SAFETY: as in `len`.
-        unsafe { self.0.cast::<usize>().write(len) }
-    }
-
-    unsafe fn capacity(self) -> usize {
-        // SAFETY: the capacity comes second.
-        unsafe { self.0.cast::<usize>().add(1).read() }
-    }
-
-    unsafe fn set_capacity(self, capacity: usize) {
-        // SAFETY: as in `capacity`.
-        unsafe { self.0.cast::<usize>().add(1).write(capacity) }
-    }
-
-    unsafe fn bytes<'a>(self) -> &'a [u8] {
-        // SAFETY: so many bytes have been written.
-        unsafe { std::slice::from_raw_parts(self.start(), self.len()) }
-    }
-
-    unsafe fn free(self) {
-        // SAFETY: head and capacity are the whole of the block.
-        unsafe { free(self.0, HEAP_HEAD + self.capacity()) }
-    }
-
-    /// Makes the string longer; the new bytes are yet to be written.
-    unsafe fn grow(&mut self, len: usize) {
-        // SAFETY: the block is reallocated with the layout it has, and so are its bytes up to the old length.
-        unsafe {
-            let old = self.capacity();
-            if len > old {
-                let size = class(HEAP_HEAD + len + len.min(HEAP_AHEAD_MAX));
-                let grown = realloc(self.0, layout(HEAP_HEAD + old), size);
-                if grown.is_null() {
-                    handle_alloc_error(layout(size));
-                }
-                self.0 = grown;
-                self.set_capacity(size - HEAP_HEAD);
-            }
-            self.set_len(len);
-        }
-    }
-
-    /// Puts another string in the block, unless it does not fit or would leave more than half of it unused.
-    unsafe fn overwrite(self, s: &[u8]) -> bool {
-        // SAFETY: the bytes fit; `s` lies elsewhere.
-        unsafe {
-            let fits = (self.capacity() / 2..=self.capacity()).contains(&s.len());
-            if fits {
-                self.start().copy_from_nonoverlapping(s.as_ptr(), s.len());
-                self.set_len(s.len());
-            }
-            fits
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Data structures that the keyspace is made of: its hash table, the order in which keys expire, the allocator's blocks.
 #![allow(unsafe_code)]
 
+pub mod hashing;
+pub mod prefixed;
 pub mod size;
 pub mod table;
 pub mod timeline;

@@ -32,13 +32,13 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use ahash::RandomState;
 
+use crate::ds::hashing;
 use crate::ds::table::Table;
-use crate::util::rng::{Rng, fill_secret};
+use crate::util::rng::Rng;
 use crate::value::{Encoding, Limits};
 
 use effects::Effects;
@@ -119,14 +119,7 @@ pub struct Keyspace {
 impl Keyspace {
     /// Empty databases. Hashing is keyed with seeds drawn once for the process.
     pub fn new(databases: usize) -> Keyspace {
-        static SEEDS: OnceLock<[u64; 4]> = OnceLock::new();
-        let seeds = SEEDS.get_or_init(|| {
-            let mut bytes = [0; 32];
-            fill_secret(&mut bytes);
-            let word = |i: usize| u64::from_ne_bytes(bytes[i * 8..][..8].try_into().expect("8 bytes"));
-            [word(0), word(1), word(2), word(3)]
-        });
-        Keyspace::with_seeds(databases, *seeds)
+        Keyspace::with_seeds(databases, hashing::seeds())
     }
 
     /// Empty databases with known hash and random seeds, for tests that can be repeated.

@@ -8,6 +8,7 @@
 use std::mem::MaybeUninit;
 
 use super::heap::Heap;
+use crate::ds::prefixed::{len_size, read_len, write_len};
 use crate::ds::size::{allocate, class, free};
 use crate::value::{Hash, List, Object, Set, SortedSet, Stored, Type, ValueMut, ValueRef};
 
@@ -195,51 +196,6 @@ unsafe fn write_int(at: *mut u8, form: u32, n: i64) -> bool {
 #[inline]
 fn int_form(front: usize, n: i64) -> u32 {
     (0..INT_8).find(|e| front + (1 << e) >= size_of::<i64>() && int_fits(*e, n)).unwrap_or(INT_8)
-}
-
-/// Bytes that a length takes up.
-#[inline]
-fn len_size(len: usize) -> usize {
-    match len {
-        0..254 => 1,
-        254..0x1_0000 => 3,
-        _ => 9,
-    }
-}
-
-/// # Safety
-/// There are `len_size(len)` bytes at `at`.
-unsafe fn write_len(at: *mut u8, len: usize) {
-    // SAFETY: as the caller says.
-    unsafe {
-        match len_size(len) {
-            1 => at.write(len as u8),
-            3 => {
-                at.write(254);
-                at.add(1).cast::<[u8; 2]>().write((len as u16).to_le_bytes());
-            }
-            _ => {
-                at.write(255);
-                at.add(1).cast::<[u8; 8]>().write((len as u64).to_le_bytes());
-            }
-        }
-    }
-}
-
-/// A length and the bytes it takes up.
-///
-/// # Safety
-/// A length was written at `at`.
-#[inline]
-unsafe fn read_len(at: *const u8) -> (usize, usize) {
-    // SAFETY: as the caller says.
-    unsafe {
-        match at.read() {
-            254 => (u16::from_le_bytes(at.add(1).cast::<[u8; 2]>().read()) as usize, 3),
-            255 => (u64::from_le_bytes(at.add(1).cast::<[u8; 8]>().read()) as usize, 9),
-            len => (len as usize, 1),
-        }
-    }
 }
 
 impl Block {

@@ -261,7 +261,6 @@ impl<E: Element> Table<E> {
             return None;
         }
         let buckets = self.buckets.len();
-        let draw = |random: u64, below: usize| ((u128::from(random) * below as u128) >> 64) as usize;
         let mut index = 0;
         for _ in 0..TRIES {
             index = draw(rng(), buckets);
@@ -273,6 +272,48 @@ impl<E: Element> Table<E> {
         }
         // Almost all buckets are empty, since the table may not shrink: take the next entry there is.
         (index..buckets).chain(0..index).find_map(|i| self.nth(i, 0))
+    }
+
+    /// Visits some entries drawn at random: all of some neighbouring buckets, so many that `wanted` are visited on
+    /// average, and at least one. The number of buckets does not depend on what is in them, so that an entry is as
+    /// likely to be drawn in a bucket of few as in one of many.
+    pub fn sample(&self, wanted: usize, mut rng: impl FnMut() -> u64, mut visit: impl FnMut(&E)) {
+        /// Buckets whose entries are brought into the cache together.
+        const TOGETHER: usize = 8;
+        /// Buckets looked at for each entry wanted, where almost all are empty.
+        const BUCKETS_PER_ENTRY_MAX: usize = 8;
+        const TRIES: usize = 64;
+        if self.is_empty() {
+            return;
+        }
+        let buckets = self.buckets.len();
+        // As many as hold `wanted` entries, the fraction by a throw of dice.
+        let exact = wanted as f64 * buckets as f64 / self.len as f64;
+        let dice = rng() as f64 / u64::MAX as f64;
+        let limit = buckets.min(wanted.saturating_mul(BUCKETS_PER_ENTRY_MAX));
+        let count = ((exact + dice) as usize).min(limit).max(1);
+        let mut found = false;
+        for _ in 0..TRIES {
+            let first = draw(rng(), buckets);
+            let nth = |i: usize| if first + i < buckets { first + i } else { first + i - buckets };
+            for begin in (0..count).step_by(TOGETHER) {
+                let end = count.min(begin + TOGETHER);
+                (begin..end).for_each(|i| prefetch_line(self.buckets.get(nth(i)).as_ptr().cast()));
+                (begin..end).for_each(|i| self.prefetch_heads(nth(i)));
+                for i in begin..end {
+                    self.visit_chain(nth(i), |entry| {
+                        found = true;
+                        visit(entry);
+                    });
+                }
+            }
+            if found {
+                return;
+            }
+        }
+        if let Some(entry) = self.random(rng) {
+            visit(entry);
+        }
     }
 
     pub fn iter(&self) -> Iter<'_, E> {
@@ -379,6 +420,19 @@ impl<E: Element> Table<E> {
                     prefetch_entries(child.as_ref());
                 }
             }
+        }
+    }
+
+    /// Brings the beginnings of a bucket's entries into the cache, and the bucket it overflows into.
+    fn prefetch_heads(&self, index: usize) {
+        // SAFETY: a head of this table, which is borrowed.
+        let bucket = unsafe { self.buckets.get(index).as_ref() };
+        for slot in bucket.used() {
+            // SAFETY: the slot is used.
+            prefetch_line(unsafe { bucket.entry(slot) }.address());
+        }
+        if let Some(child) = bucket.child() {
+            prefetch_line(child.as_ptr().cast());
         }
     }
 
@@ -499,6 +553,12 @@ impl<E: Element> Table<E> {
             next = bucket.child();
         }
     }
+}
+
+/// A number below `below` from a random one.
+#[inline]
+fn draw(random: u64, below: usize) -> usize {
+    ((u128::from(random) * below as u128) >> 64) as usize
 }
 
 /// An entry's chain head, bucket and slot, and what was judged of it.

@@ -34,6 +34,8 @@ pub struct Timeline {
     /// Elements that are not in the leaves yet, in any order, and the least time among them.
     gathered: Vec<(i64, u32)>,
     gathered_ms: Option<i64>,
+    /// The bounds of all leaves in no order, to draw one from.
+    bounds: Vec<(i64, u32)>,
 }
 
 /// Invariant: `elements[passed..]` is sorted and not empty.
@@ -43,6 +45,8 @@ struct Leaf {
     elements: Vec<u64>,
     /// So many elements at the front have been taken.
     passed: usize,
+    /// Where in `bounds` the leaf's stands.
+    place: usize,
 }
 
 impl Timeline {
@@ -95,7 +99,7 @@ impl Timeline {
         if count > 0 {
             leaf.merge(sorted[..count].iter().map(|e| pack(bound, *e).expect("it was just packed")));
             for (bound, rest) in leaf.split_evenly(bound) {
-                self.leaves.insert(bound, rest);
+                self.add_leaf(bound, rest);
             }
         }
         count
@@ -108,19 +112,19 @@ impl Timeline {
             // Nothing is before it: a leaf of its own, unless bounds run out.
             let bound = (ms.saturating_sub(SLACK_MS), 0);
             let packed = pack(bound, element).expect("the slack fits in a delta");
-            self.leaves.insert(bound, Leaf { elements: vec![packed], passed: 0 });
+            self.add_leaf(bound, vec![packed]);
             return;
         };
         let Some(packed) = pack(bound, element) else {
             // Too far from the bound, and so from all in the leaf: the next leaf begins here.
-            self.leaves.insert((ms, 0), Leaf { elements: vec![u64::from(id)], passed: 0 });
+            self.add_leaf((ms, 0), vec![u64::from(id)]);
             return;
         };
         let at = leaf.insert(packed);
         if leaf.elements.len() > LEAF_MAX {
             let (bound, rest) = leaf.split(bound, at + 1 == leaf.elements.len());
             if let Some(rest) = rest {
-                self.leaves.insert(bound, rest);
+                self.add_leaf(bound, rest);
             }
         }
     }
@@ -134,11 +138,59 @@ impl Timeline {
         let Some(at) = pack(bound, (ms, id)).and_then(|packed| leaf.find(packed)) else { return false };
         leaf.elements.remove(at);
         if leaf.passed == leaf.elements.len() {
+            let place = leaf.place;
             self.leaves.remove(&bound);
+            self.forget_bound(place);
         } else {
             leaf.shrink();
         }
         true
+    }
+
+    /// An element drawn at random; all are equally likely.
+    pub fn random(&mut self, mut rng: impl FnMut() -> u64) -> Option<(i64, u32)> {
+        const TRIES: usize = 100;
+        if self.gathered_ms.is_some() {
+            self.settle();
+        }
+        let mut draw = |below: usize| ((u128::from(rng()) * below as u128) >> 64) as usize;
+        let mut tries = 0;
+        while !self.bounds.is_empty() {
+            let bound = self.bounds[draw(self.bounds.len())];
+            let left = self.leaves[&bound].left();
+            // A leaf counts for as much as it holds: one that is half empty is passed over every other time.
+            tries += 1;
+            let at = draw(if tries < TRIES { LEAF_MAX.max(left.len()) } else { left.len() });
+            if let Some(packed) = left.get(at) {
+                return Some(unpack(bound, *packed));
+            }
+        }
+        None
+    }
+
+    /// The first element.
+    pub fn first(&mut self) -> Option<(i64, u32)> {
+        if self.gathered_ms.is_some() {
+            self.settle();
+        }
+        self.leaves.first_key_value().map(|(bound, leaf)| leaf.first(*bound))
+    }
+
+    fn add_leaf(&mut self, bound: (i64, u32), elements: Vec<u64>) {
+        let leaf = Leaf { elements, passed: 0, place: self.bounds.len() };
+        self.bounds.push(bound);
+        self.leaves.insert(bound, leaf);
+    }
+
+    /// A leaf is gone: the last bound takes its place.
+    fn forget_bound(&mut self, place: usize) {
+        self.bounds.swap_remove(place);
+        if let Some(moved) = self.bounds.get(place) {
+            self.leaves.get_mut(moved).expect("every bound is a leaf's").place = place;
+        }
+        if self.bounds.len() < self.bounds.capacity() / 4 {
+            self.bounds.shrink_to(self.bounds.len() * 2);
+        }
     }
 
     /// Is the first element's time before `now_ms`?
@@ -167,7 +219,8 @@ impl Timeline {
         }
         leaf.passed += 1;
         if leaf.passed == leaf.elements.len() {
-            first.remove();
+            let place = first.remove().place;
+            self.forget_bound(place);
         }
         Some(element)
     }
@@ -225,7 +278,7 @@ impl Leaf {
     }
 
     /// Cuts a leaf that is too long into equal pieces, of which it keeps the first; the others, with their bounds.
-    fn split_evenly(&mut self, bound: (i64, u32)) -> Vec<((i64, u32), Leaf)> {
+    fn split_evenly(&mut self, bound: (i64, u32)) -> Vec<((i64, u32), Vec<u64>)> {
         let len = self.elements.len();
         let (mut start, mut cuts) = (0, Vec::new());
         while len - start > LEAF_MAX {
@@ -246,7 +299,7 @@ impl Leaf {
         for cut in cuts.into_iter().rev() {
             let new_bound = unpack(bound, self.elements[cut]);
             let moved = self.elements.drain(cut..).map(|e| repack(bound, new_bound, e));
-            rest.push((new_bound, Leaf { elements: moved.collect(), passed: 0 }));
+            rest.push((new_bound, moved.collect()));
         }
         if !rest.is_empty() {
             self.shrink();
@@ -264,7 +317,7 @@ impl Leaf {
 
     /// Takes the upper half out into a leaf of its own, with its bound; or only the last element, if it was
     /// put in last (`at_end`). No leaf comes of it if all are equal.
-    fn split(&mut self, bound: (i64, u32), at_end: bool) -> ((i64, u32), Option<Leaf>) {
+    fn split(&mut self, bound: (i64, u32), at_end: bool) -> ((i64, u32), Option<Vec<u64>>) {
         // Only what has not been taken is in order.
         self.drop_passed();
         let len = self.elements.len();
@@ -279,7 +332,7 @@ impl Leaf {
         let elements = self.elements[middle..].iter().map(|e| repack(bound, new_bound, *e)).collect();
         self.elements.truncate(middle);
         self.shrink();
-        (new_bound, Some(Leaf { elements, passed: 0 }))
+        (new_bound, Some(elements))
     }
 }
 
@@ -324,7 +377,9 @@ mod tests {
 
     fn check(timeline: &Timeline) {
         let mut last = None;
+        assert_eq!(timeline.bounds.len(), timeline.leaves.len());
         for (bound, leaf) in &timeline.leaves {
+            assert_eq!(timeline.bounds[leaf.place], *bound, "a leaf knows where its bound stands");
             assert!(leaf.passed < leaf.elements.len(), "a leaf holds something");
             let same = leaf.elements[leaf.passed] == *leaf.elements.last().expect("not empty");
             assert!(leaf.elements.len() <= LEAF_MAX || same, "a leaf of different elements is split");
@@ -393,6 +448,34 @@ mod tests {
             run(seed, |rng, _| rng.next_u64() as i64 >> rng.below(64));
             run(seed, |rng, _| [i64::MIN, i64::MAX - 1, -1, 0][rng.below(4) as usize]);
         }
+    }
+
+    #[test]
+    fn what_is_drawn_is_drawn_evenly_however_full_the_leaves_are() {
+        let mut rng = Rng::seeded(3);
+        let mut timeline = Timeline::default();
+        const COUNT: u32 = 20_000;
+        // Half of the times lie close together, half are far apart, and most of the early ones are removed again.
+        for id in 0..COUNT {
+            let ms = if id % 2 == 0 { i64::from(id) } else { i64::from(id) << 24 };
+            timeline.insert(ms, id);
+        }
+        for id in (0..COUNT / 2).filter(|id| id % 8 != 0) {
+            let ms = if id % 2 == 0 { i64::from(id) } else { i64::from(id) << 24 };
+            assert!(timeline.remove(ms, id));
+        }
+        check(&timeline);
+        let (mut early, mut close) = (0, 0);
+        const DRAWS: u32 = 40_000;
+        for _ in 0..DRAWS {
+            let (_, id) = timeline.random(|| rng.next_u64()).expect("not empty");
+            early += u32::from(id < COUNT / 2);
+            close += u32::from(id % 2 == 0);
+        }
+        let share = |n: u32| f64::from(n) / f64::from(DRAWS);
+        let left = f64::from(COUNT / 2 + COUNT / 16);
+        assert!((share(early) - f64::from(COUNT / 16) / left).abs() < 0.02, "{}", share(early));
+        assert!((share(close) - f64::from(COUNT / 4 + COUNT / 16) / left).abs() < 0.02, "{}", share(close));
     }
 
     #[test]

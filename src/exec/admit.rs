@@ -6,6 +6,7 @@ use crate::config::Protected;
 use crate::protocol::{Args, CmdError};
 use crate::server::Server;
 use crate::server::command::{Command, CommandId, Flags};
+use crate::server::evict::Room;
 use crate::server::pause::Holds;
 
 /// May it run?
@@ -19,7 +20,7 @@ pub enum Verdict {
 }
 
 /// Looks at a command before it runs.
-pub fn admit(server: &Server, id: ClientId, command: CommandId, args: Args<'_>) -> Verdict {
+pub fn admit(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>) -> Verdict {
     match refusal(server, id, command, args) {
         Some(error) => Verdict::Refuse(error),
         None if must_wait(server, id, command) => Verdict::Wait,
@@ -27,17 +28,22 @@ pub fn admit(server: &Server, id: ClientId, command: CommandId, args: Args<'_>) 
     }
 }
 
-fn refusal(server: &Server, id: ClientId, command: CommandId, _args: Args<'_>) -> Option<CmdError> {
+fn refusal(server: &mut Server, id: ClientId, command: CommandId, _args: Args<'_>) -> Option<CmdError> {
     let declared = server.registry[command].command;
     let flags = declared.flags;
-    let client = server.clients.get(id)?;
-    let config = &server.config;
     if let Some(error) = protected(server, id, command) {
         return Some(error);
     }
+    let client = server.clients.get(id)?;
     if !client.authenticated && !flags.contains(Flags::NO_AUTH) {
         return Some(CmdError::NO_AUTH);
     }
+    // Every command makes room, not only those that add data; and our primary's are held to it too, if we are told to.
+    if server.make_room() == Room::None && flags.contains(Flags::DENYOOM) {
+        return Some(CmdError::OUT_OF_MEMORY);
+    }
+    let client = server.clients.get(id)?;
+    let config = &server.config;
     if client.must_obey() {
         return None;
     }

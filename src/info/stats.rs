@@ -29,8 +29,11 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.field("expired_stale_perc", format!("{stale:.2}"));
     info.field("expired_time_cap_reached_count", keys.expired_time_cap_reached);
     info.field("expire_cycle_cpu_milliseconds", s.expire_cycle_us / 1000);
-    info.none(&["evicted_keys", "evicted_clients"]);
-    info.none(&["total_eviction_exceeded_time", "current_eviction_exceeded_time"]);
+    info.field("evicted_keys", server.eviction.evicted_keys);
+    info.none(&["evicted_clients"]);
+    let (total, current) = server.eviction.exceeded_ms(server.clock.monotonic_us());
+    info.field("total_eviction_exceeded_time", total);
+    info.field("current_eviction_exceeded_time", current);
     info.field("keyspace_hits", keys.hits);
     info.field("keyspace_misses", keys.misses);
     info.none(&["pubsub_channels", "pubsub_patterns", "pubsubshard_channels"]);

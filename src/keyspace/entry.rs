@@ -163,6 +163,12 @@ impl Entry {
         unsafe { self.block().set_lru(lru) }
     }
 
+    /// Bytes that key and value take, as the allocator gives them out.
+    pub fn memory(&self) -> usize {
+        // SAFETY: as in `key`.
+        unsafe { self.block().memory() }
+    }
+
     /// Where the entry lies: changes only when a change does not fit in its allocation.
     pub fn address(&self) -> usize {
         self.block().as_ptr().addr()

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::ds::timeline::Timeline;
 
+use super::discard::takes_long;
 use super::entry::Entry;
 use super::{Db, Keyspace, PREFETCH_KEYS, hash};
 
@@ -63,6 +64,16 @@ impl ExpiryIndex {
         }
     }
 
+    /// The key that expires first: its time, and 32 bits of its hash.
+    pub fn first(&mut self) -> Option<(i64, u32)> {
+        self.order.first()
+    }
+
+    /// A key drawn at random, in the same form.
+    pub fn random(&mut self, rng: impl FnMut() -> u64) -> Option<(i64, u32)> {
+        self.order.random(rng)
+    }
+
     /// Takes out the first key whose time has passed: its time, and 32 bits of its hash.
     fn pop_due(&mut self, now_ms: i64) -> Option<(i64, u32)> {
         let due = self.order.pop_before(now_ms)?;
@@ -111,7 +122,7 @@ impl Keyspace {
         budget: Duration,
         mut on_expired: impl FnMut(usize, &[u8]),
     ) -> Due {
-        let Keyspace { dbs, hasher, expire_next_db, stats, .. } = self;
+        let Keyspace { dbs, hasher, expire_next_db, stats, lazy, discarded, .. } = self;
         let mut due = Due { deleted: 0, more: false };
         let mut started = None;
         let count = dbs.len();
@@ -137,7 +148,11 @@ impl Keyspace {
                 for (at_ms, id) in &batch[..len] {
                     let is_it = |e: &Entry| e.expire() == Some(*at_ms) && hash(hasher, e.key()) as u32 == *id;
                     let entry = table.remove(u64::from(*id), is_it);
-                    on_expired(index, entry.expect("what the index holds is in the table").key());
+                    let entry = entry.expect("what the index holds is in the table");
+                    on_expired(index, entry.key());
+                    if takes_long(&entry, lazy.expire) {
+                        discarded.push(entry);
+                    }
                 }
                 due.deleted += len;
             }

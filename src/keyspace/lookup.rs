@@ -4,6 +4,7 @@ use crate::ds::table::{Found, Verdict};
 use crate::protocol::{CmdError, CmdResult};
 use crate::value::{Stored, StrRef, ValueRef};
 
+use super::discard::takes_long;
 use super::entry::Entry;
 use super::{Db, EntryInfo, ExpiryMode, Keyspace, Stats, freq};
 
@@ -164,7 +165,7 @@ impl Keyspace {
         purpose: For,
         touch: bool,
     ) -> (Option<&mut Entry>, &mut Stats) {
-        let Keyspace { dbs, rng, effects, stats, freq, now_ms, lru_clock, mode, .. } = self;
+        let Keyspace { dbs, rng, effects, stats, freq, lazy, discarded, now_ms, lru_clock, mode, .. } = self;
         let Db { table, expiry } = &mut dbs[db];
         let expired = match mode {
             ExpiryMode::Ignore => Verdict::Keep,
@@ -196,6 +197,9 @@ impl Keyspace {
                 expiry.change(hash, entry.expire(), None);
                 stats.expired_keys += 1;
                 effects.expired.push((db, key.into()));
+                if takes_long(&entry, lazy.expire) {
+                    discarded.push(entry);
+                }
                 None
             }
             Found::Missing => None,

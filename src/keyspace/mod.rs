@@ -13,15 +13,19 @@
 //! | lookup  | reading: hits and misses, lazy expiry, marking as used          |
 //! | write   | set, append, delete, expiry times, loading                      |
 //! | collection | values with members: found, made, deleted when empty          |
+//! | discard | what becomes of entries that are taken out                      |
 //! | whole   | rename, move, copy, swap, flush: entries and databases as wholes |
 //! | scan    | SCAN, KEYS, RANDOMKEY, iteration for snapshots                  |
 //! | expire  | the order in which keys expire; active expiry                   |
+//! | evict   | which key goes when memory is full                              |
 //! | freq    | the LRU clock and LFU counter                                   |
 //! | effects | what a command leaves behind                                    |
 
 mod collection;
+pub mod discard;
 pub mod effects;
 pub mod entry;
+pub mod evict;
 mod expire;
 pub mod freq;
 mod lookup;
@@ -41,8 +45,10 @@ use crate::ds::table::Table;
 use crate::util::rng::Rng;
 use crate::value::{Encoding, Limits};
 
+use discard::LazyPolicy;
 use effects::Effects;
 use entry::Entry;
+use evict::Pool;
 use expire::ExpiryIndex;
 use freq::FreqPolicy;
 
@@ -105,6 +111,10 @@ pub struct Keyspace {
     touch: bool,
     /// The database that active expiry looks at next.
     expire_next_db: usize,
+    /// Candidates for eviction.
+    eviction_pool: Pool,
+    /// The database that random eviction looks at next.
+    evict_next_db: usize,
     resize_paused: bool,
     /// Keys that a SCAN step found expired, by hash; empty between calls.
     scan_expired: Vec<u64>,
@@ -112,6 +122,10 @@ pub struct Keyspace {
     pub freq: FreqPolicy,
     /// At which sizes collections change their encoding.
     pub limits: Limits,
+    /// Which entries are freed in the background.
+    pub lazy: LazyPolicy,
+    /// Entries taken out that take long to free: for the server to take from here, in the same turn of its loop.
+    pub discarded: Vec<Entry>,
     pub effects: Effects,
     pub stats: Stats,
 }
@@ -133,10 +147,14 @@ impl Keyspace {
             mode: ExpiryMode::Ignore,
             touch: true,
             expire_next_db: 0,
+            eviction_pool: Pool::default(),
+            evict_next_db: 0,
             resize_paused: false,
             scan_expired: Vec::new(),
             freq: FreqPolicy::default(),
             limits: Limits::default(),
+            lazy: LazyPolicy::default(),
+            discarded: Vec::new(),
             effects: Effects::default(),
             stats: Stats::default(),
         }

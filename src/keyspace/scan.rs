@@ -3,6 +3,7 @@
 use crate::ds::table::Verdict;
 use crate::value::{Encoding, ValueRef};
 
+use super::discard::Cause;
 use super::entry::Entry;
 use super::freq::{FreqPolicy, lru_idle_ms};
 use super::lookup::is_expired;
@@ -135,6 +136,7 @@ impl Keyspace {
             base.expiry.change(hash, entry.expire(), None);
             self.stats.expired_keys += 1;
             self.effects.expired.push((db, entry.key().into()));
+            self.discard(entry, Cause::Expired);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::discard::Cause;
 use super::lookup::For;
 use super::{Db, Keyspace};
 
@@ -28,7 +29,7 @@ impl Keyspace {
         }
         let Some(mut entry) = self.take(db, self.hash(from), from) else { return false };
         let hash = self.hash(to);
-        self.take(db, hash, to);
+        self.replace(db, hash, to);
         entry.set_key(to);
         self.insert(db, hash, entry);
         true
@@ -52,9 +53,16 @@ impl Keyspace {
         let Some(entry) = self.find(from_db, from_hash, from, For::Reading, false) else { return false };
         let copy = entry.copy_as(to, fresh);
         let hash = self.hash(to);
-        self.take(to_db, hash, to);
+        self.replace(to_db, hash, to);
         self.insert(to_db, hash, copy);
         true
+    }
+
+    /// Takes out what has the name that another is about to get.
+    fn replace(&mut self, db: usize, hash: u64, key: &[u8]) {
+        if let Some(entry) = self.take(db, hash, key) {
+            self.discard(entry, Cause::Replaced);
+        }
     }
 
     /// SWAPDB: each index now shows the other's keys.

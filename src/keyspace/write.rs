@@ -2,6 +2,7 @@
 
 use crate::value::NewValue;
 
+use super::discard::Cause;
 use super::entry::Entry;
 use super::lookup::{For, is_expired};
 use super::{Db, ExpiryMode, Keyspace, freq, hash};
@@ -100,8 +101,18 @@ impl Keyspace {
 
     /// Deletes a key; false if there is none, or only one that had expired.
     pub fn delete(&mut self, db: usize, key: &[u8]) -> bool {
+        self.delete_as(db, key, Cause::Deleted)
+    }
+
+    /// Deletes a key, which says how its memory is given back; otherwise as [`Keyspace::delete`].
+    pub fn delete_as(&mut self, db: usize, key: &[u8], cause: Cause) -> bool {
         let hash = self.hash(key);
-        self.take(db, hash, key).is_some()
+        let taken = self.take(db, hash, key);
+        let deleted = taken.is_some();
+        if let Some(entry) = taken {
+            self.discard(entry, cause);
+        }
+        deleted
     }
 
     /// Sets the time at which a key expires, Unix time in ms; false if there is no such key.
@@ -217,6 +228,7 @@ impl Keyspace {
         if *mode != ExpiryMode::Ignore && is_expired(&entry, *now_ms) {
             stats.expired_keys += 1;
             effects.expired.push((db, key.into()));
+            self.discard(entry, Cause::Expired);
             return None;
         }
         Some(entry)

@@ -7,6 +7,7 @@ use crate::server::Server;
 pub fn before_sleep(server: &mut Server) {
     // A key that is due goes before clients are answered by what is left; in slices, so that they do not wait.
     server.expire_slice();
+    server.free_discarded();
     server.before_sleep_replication();
     // Replies last: what a reply promises (a WAIT counted, a write in the backlog) has been done above.
     write_replies(server);

@@ -27,7 +27,7 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
             !server.pending_reads.is_empty() || !server.pending_writes.is_empty() || !accepting.is_empty();
         let until_cron = Duration::from_micros(cron_due_us).saturating_sub(server.clock.uptime());
         let timeout =
-            if busy || server.has_urgent_work() || server.expiry_is_busy() || server.replication_is_busy() {
+            if busy || server.has_urgent_work() || server.eviction.running || server.expiry_is_busy() || server.replication_is_busy() {
                 Duration::ZERO
             } else {
                 until_cron.min(server.replication_patience())
@@ -48,6 +48,7 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
             server.cron();
             cron_due_us = server.clock.measure_us() + 1_000_000 / u64::from(server.current_hz());
         }
+        server.evict_slice();
         server.loading_slice();
         server.sync_slice();
     }

@@ -17,6 +17,8 @@ pub struct Lazyfree {
     queue: Option<Sender<Load>>,
     pending: Arc<AtomicUsize>,
     freed: Arc<AtomicUsize>,
+    /// What had been freed at the last reset.
+    freed_before: usize,
 }
 
 impl Lazyfree {
@@ -39,12 +41,18 @@ impl Lazyfree {
     /// Values freed since the start, or since [`Lazyfree::reset`].
     #[must_use]
     pub fn freed(&self) -> usize {
+        self.freed_ever() - self.freed_before
+    }
+
+    /// Values freed since the start.
+    #[must_use]
+    pub fn freed_ever(&self) -> usize {
         self.freed.load(Ordering::Relaxed)
     }
 
     /// Counts from 0 again.
-    pub fn reset(&self) {
-        self.freed.store(0, Ordering::Relaxed);
+    pub fn reset(&mut self) {
+        self.freed_before = self.freed_ever();
     }
 }
 

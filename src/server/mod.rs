@@ -13,6 +13,7 @@ pub mod apply;
 pub mod clients;
 pub mod command;
 pub mod cron;
+pub mod evict;
 pub mod lazyfree;
 pub mod listeners;
 pub mod monitor;
@@ -27,12 +28,14 @@ pub mod stats;
 
 use crate::client::{Client, ClientId, Clients};
 use crate::config::Config;
+use crate::keyspace::entry::Entry;
 use crate::keyspace::{ExpiryMode, Flushed, Keyspace};
 use crate::protocol::Reply;
 use crate::util::clock::Clock;
 use crate::util::rng::{self, Rng};
 use active_expire::ActiveExpiry;
 use command::Registry;
+use evict::Eviction;
 use lazyfree::Lazyfree;
 use listeners::Listeners;
 use pause::Pause;
@@ -66,6 +69,8 @@ pub struct Server {
     pub monitors: Vec<ClientId>,
     /// Memory that is given back in the background.
     pub lazyfree: Lazyfree,
+    /// maxmemory.
+    pub eviction: Eviction,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// Where sockets are registered.
@@ -139,6 +144,7 @@ impl Server {
         keyspace.freq = reconfigure::freq_policy(&config);
         keyspace.limits = reconfigure::value_limits(&config);
         keyspace.effects.notify = config.notify_keyspace_events;
+        keyspace.lazy = reconfigure::lazy_policy(&config);
         let clock = Clock::new();
         let repl = ReplicationState::new(&config, clock.monotonic_ms());
         Server {
@@ -152,6 +158,7 @@ impl Server {
             slowlog: Slowlog::default(),
             monitors: Vec::new(),
             lazyfree: Lazyfree::default(),
+            eviction: Eviction::default(),
             pause: Pause::default(),
             poll,
             listeners: Listeners::default(),
@@ -236,7 +243,23 @@ impl Server {
         self.stats.reset();
         self.keyspace.stats = crate::keyspace::Stats::default();
         self.lazyfree.reset();
+        self.eviction.reset_stats();
         self.persist.snapshots.reset_stats();
+    }
+
+    /// Gives back the memory of an entry that was taken out of the keyspace: in the background if that takes long.
+    pub fn discard(&mut self, entry: Entry, lazy: bool) {
+        if crate::keyspace::discard::takes_long(&entry, lazy) {
+            self.lazyfree.dispose(1, entry);
+        }
+    }
+
+    /// Gives back the memory of what commands and expiry took out, as far as it takes long, in the background.
+    #[inline]
+    pub fn free_discarded(&mut self) {
+        while let Some(entry) = self.keyspace.discarded.pop() {
+            self.lazyfree.dispose(1, entry);
+        }
     }
 
     /// Gives back the memory of a flush, in the background if wanted.

@@ -3,6 +3,7 @@
 use super::Server;
 use super::listeners::Listeners;
 use crate::config::{Changes, OomScoreAdj};
+use crate::keyspace::discard::LazyPolicy;
 use crate::keyspace::freq::FreqPolicy;
 use crate::sys::errno::strerror;
 use crate::util::log;
@@ -87,7 +88,9 @@ impl Server {
             })?,
             "jemalloc-bg-thread" => self.set_allocator_thread(),
             "requirepass" => self.requirepass_changed(),
+            "maxmemory" => self.maxmemory_changed(),
             "maxmemory-policy" => self.keyspace.freq = freq_policy(&self.config),
+            "lazyfree-lazy-expire" => self.keyspace.lazy = lazy_policy(&self.config),
             "slowlog-max-len" => self.slowlog.trim(self.config.slowlog_max_len),
             "repl-backlog-size" => {
                 self.backlog_size_changed().map_err(|e| format!("Changing the backlog: {}", strerror(&e)))?;
@@ -182,12 +185,23 @@ pub fn freq_policy(config: &crate::config::Config) -> FreqPolicy {
     }
 }
 
+/// Which entries are freed in the background, as the options say.
+#[must_use]
+pub fn lazy_policy(config: &crate::config::Config) -> LazyPolicy {
+    LazyPolicy {
+        expire: config.lazyfree_lazy_expire,
+        server_del: config.lazyfree_lazy_server_del,
+        user_del: config.lazyfree_lazy_user_del,
+    }
+}
+
 /// The option that stands for all those whose changes are put into effect together.
 fn step_of(option: &'static str) -> &'static str {
     match option {
         "port" | "bind" => "bind",
         "oom-score-adj" | "oom-score-adj-values" => "oom-score-adj",
         "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => "maxmemory-policy",
+        "lazyfree-lazy-expire" | "lazyfree-lazy-server-del" | "lazyfree-lazy-user-del" => "lazyfree-lazy-expire",
         other => other,
     }
 }

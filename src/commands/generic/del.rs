@@ -2,6 +2,7 @@
 
 use crate::commands::parse::each_key;
 use crate::commands::row::{access, acl, flags, keys_at};
+use crate::keyspace::discard::Cause;
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, Run};
 
@@ -19,8 +20,12 @@ pub static DEL: Command = Command {
 };
 
 fn del(e: &mut Exec<'_>) -> CmdResult {
+    delete_all(e, Cause::Deleted)
+}
+
+fn delete_all(e: &mut Exec<'_>, cause: Cause) -> CmdResult {
     let mut deleted = 0;
-    each_key(e, 1, |e, at| deleted += u64::from(e.ks.delete(e.db, e.args.at(at))));
+    each_key(e, 1, |e, at| deleted += u64::from(e.ks.delete_as(e.db, e.args.at(at), cause)));
     e.ks.effects.dirty += deleted;
     e.reply.int(deleted as i64);
     Ok(())
@@ -35,6 +40,10 @@ pub static UNLINK: Command = Command {
     keys: &[keys_at(1, -1, 1, access!(RM | DELETE))],
     group: Group::Generic,
     tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
-    run: Run::Data(del),
+    run: Run::Data(unlink),
     subcommands: &[],
 };
+
+fn unlink(e: &mut Exec<'_>) -> CmdResult {
+    delete_all(e, Cause::Unlinked)
+}

@@ -8,6 +8,7 @@ use super::deletion_name;
 use crate::commands::parse::{Since, Unit, integer, is_word, shown};
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::keyspace::ExpiryMode;
+use crate::keyspace::discard::Cause;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
 
@@ -113,7 +114,7 @@ fn set_expiry(e: &mut Exec<'_>, since: Since, unit: Unit) -> CmdResult {
         return Ok(());
     }
     if already_expired(e, ms) {
-        e.ks.delete(e.db, key);
+        e.ks.delete_as(e.db, key, Cause::Expired);
         let name = deletion_name(e.config.lazyfree_lazy_expire);
         e.ks.effects.propagate_instead([name, key]);
     } else {

@@ -6,6 +6,7 @@ use crate::commands::generic::deletion_name;
 use crate::commands::generic::expire::already_expired;
 use crate::commands::parse::Since;
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::keyspace::discard::Cause;
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, KeySpec, Run};
 use crate::value::ValueRef;
@@ -84,7 +85,7 @@ fn getex(e: &mut Exec<'_>) -> CmdResult {
     }
     match new {
         Some((ms, Since::Epoch)) if already_expired(e, ms) => {
-            e.ks.delete(e.db, key);
+            e.ks.delete_as(e.db, key, Cause::Expired);
             let name = deletion_name(e.config.lazyfree_lazy_expire);
             e.ks.effects.propagate_instead([name, key]);
         }

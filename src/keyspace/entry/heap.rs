@@ -62,6 +62,12 @@ impl Heap {
         unsafe { free(self.0, HEAP_HEAD + self.capacity()) }
     }
 
+    /// Bytes that the block takes.
+    pub(super) unsafe fn memory(self) -> usize {
+        // SAFETY: as the caller says.
+        class(HEAP_HEAD + unsafe { self.capacity() })
+    }
+
     /// Makes the string longer; the new bytes are yet to be written.
     pub(super) unsafe fn grow(&mut self, len: usize) {
         // SAFETY: the block is reallocated with the layout it has, and so are its bytes up to the old length.

@@ -426,6 +426,18 @@ impl Block {
         unsafe { Front { head: self.head(), expire: self.expire(), key: self.key() } }
     }
 
+    /// The sizes of this block and of what its body points at, of a collection in about.
+    pub(super) unsafe fn memory(self) -> usize {
+        // SAFETY: as the caller says.
+        unsafe {
+            let more = match self.body() {
+                Body::Heap(heap) => heap.memory(),
+                Body::Int(_) | Body::Inline(..) | Body::Object(..) => 0,
+            };
+            class(self.size()) + more
+        }
+    }
+
     /// Frees the block, but not what its body points at.
     unsafe fn free_this(self) {
         // SAFETY: blocks are allocated with the size of what they hold, or one of the same class.

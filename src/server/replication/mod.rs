@@ -218,6 +218,13 @@ impl Server {
         self.repl.machine.primary.backlog().map_or(0, |backlog| backlog.memory())
     }
 
+    /// What of [`Server::backlog_memory`] is beyond the configured size: kept for replicas that lag.
+    #[must_use]
+    pub fn replica_buffer_memory(&self) -> usize {
+        let backlog = self.repl.machine.primary.backlog();
+        backlog.map_or(0, |backlog| backlog.memory().saturating_sub(backlog.size()))
+    }
+
     /// Where the stream stands, for a snapshot: none if there is no history worth keeping.
     #[must_use]
     pub fn repl_position(&self) -> Option<ReplPosition> {

@@ -264,7 +264,7 @@ impl Server {
             log_notice!("MASTER <-> REPLICA sync: Flushing old data");
             let old = self.keyspace.flush_all();
             self.own_expires.clear();
-            self.dispose(old, true);
+            self.dispose(old, self.config.replica_lazy_flush);
         }
         log_notice!("MASTER <-> REPLICA sync: Loading DB in memory");
         self.loading = !same_history;
@@ -395,7 +395,7 @@ impl Server {
             None => {
                 // Half a snapshot is nobody's data.
                 let half = self.keyspace.flush_all();
-                self.dispose(half, true);
+                self.dispose(half, self.config.replica_lazy_flush);
             }
         }
         let from = if load.from_socket { "from socket" } else { "from disk" };
@@ -419,7 +419,7 @@ impl Server {
         self.loading = false;
         if load.beside.is_none() {
             let half = self.keyspace.flush_all();
-            self.dispose(half, true);
+            self.dispose(half, self.config.replica_lazy_flush);
         }
     }
 }

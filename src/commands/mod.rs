@@ -50,6 +50,7 @@ pub static TABLE: &[&Command] = &[
     &server::save::LASTSAVE,
     &string::lcs::LCS,
     &server::lolwut::LOLWUT,
+    &server::memory::MEMORY,
     &string::multi::MGET,
     &generic::migrate::MIGRATE,
     &server::monitor::MONITOR,

@@ -173,6 +173,11 @@ impl<E: Element> Table<E> {
         len.next_power_of_two().max(4)
     }
 
+    /// What the buckets take, bytes, but for those that others overflow into.
+    pub fn memory(&self) -> usize {
+        self.buckets.allocated()
+    }
+
     /// While paused, no bucket is split or merged, short of a hard fill.
     pub fn pause_resize(&mut self, paused: bool) {
         if paused && !self.paused {

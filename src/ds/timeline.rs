@@ -193,6 +193,13 @@ impl Timeline {
         }
     }
 
+    /// What it takes with so many elements, bytes, in about.
+    pub fn memory(&self, elements: usize) -> usize {
+        /// A leaf with its bounds, in a map whose nodes are three quarters full.
+        const LEAF: usize = (size_of::<((i64, u32), Leaf)>() * 4 / 3) + size_of::<(i64, u32)>();
+        self.leaves.len() * LEAF + elements * size_of::<u64>()
+    }
+
     /// Is the first element's time before `now_ms`?
     pub fn is_due(&self, now_ms: i64) -> bool {
         self.leaves.first_key_value().is_some_and(|(bound, leaf)| leaf.first(*bound).0 < now_ms)

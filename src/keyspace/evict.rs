@@ -200,7 +200,8 @@ impl Keyspace {
                 }
             } else if let Some(entry) = table.random(|| rng.next_u64()) {
                 let (key_hash, address) = (hash(hasher, entry.key()), entry.address());
-                let entry = table.remove(key_hash, |e| e.address() == address).expect("it was found just now");
+                let entry =
+                    table.remove(key_hash, |e| e.address() == address).expect("it was found just now");
                 expiry.change(key_hash, entry.expire(), None);
                 return Some((index, entry));
             }

@@ -64,6 +64,11 @@ impl ExpiryIndex {
         }
     }
 
+    /// What it takes, bytes, in about.
+    pub fn memory(&self) -> usize {
+        self.order.memory(self.count)
+    }
+
     /// The key that expires first: its time, and 32 bits of its hash.
     pub fn first(&mut self) -> Option<(i64, u32)> {
         self.order.first()

@@ -246,6 +246,21 @@ impl Keyspace {
         more
     }
 
+    /// What a database's table and the order in which its keys expire take, bytes.
+    pub fn overhead(&self, db: usize) -> (usize, usize) {
+        let Db { table, expiry } = &self.dbs[db];
+        (table.memory(), expiry.memory())
+    }
+
+    /// What a key takes, bytes: its entry, and its part of the table and of the order in which keys expire.
+    pub fn memory_usage(&self, db: usize, key: &[u8]) -> Option<usize> {
+        let entry = self.entry(db, key)?;
+        let Db { table, expiry } = &self.dbs[db];
+        let share = |bytes: usize, of: usize| bytes / of.max(1);
+        let expires = if entry.expire().is_some() { share(expiry.memory(), expiry.len()) } else { 0 };
+        Some(entry.memory() + share(table.memory(), table.len()) + expires)
+    }
+
     /// DEBUG HTSTATS: the tables of a database in figures.
     pub fn table_stats(&self, db: usize) -> String {
         let Db { table, expiry } = &self.dbs[db];

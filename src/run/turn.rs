@@ -26,12 +26,16 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
         let busy =
             !server.pending_reads.is_empty() || !server.pending_writes.is_empty() || !accepting.is_empty();
         let until_cron = Duration::from_micros(cron_due_us).saturating_sub(server.clock.uptime());
-        let timeout =
-            if busy || server.has_urgent_work() || server.eviction.running || server.expiry_is_busy() || server.replication_is_busy() {
-                Duration::ZERO
-            } else {
-                until_cron.min(server.replication_patience())
-            };
+        let timeout = if busy
+            || server.has_urgent_work()
+            || server.eviction.running
+            || server.expiry_is_busy()
+            || server.replication_is_busy()
+        {
+            Duration::ZERO
+        } else {
+            until_cron.min(server.replication_patience())
+        };
         event_loop.wait(timeout, &mut ready)?;
         server.clock.refresh();
         for token in std::mem::take(&mut accepting) {

@@ -39,7 +39,7 @@ impl Server {
         if tenth {
             self.sample_rates();
         }
-        self.stats.peak_memory = self.stats.peak_memory.max(sys::memory::allocated());
+        self.stats.peak_memory = self.stats.peak_memory.max(sys::memory::allocated() + self.backlog_memory());
         self.shutdown_cron();
         if self.pause.expire(self.clock.monotonic_ms()) {
             self.wake_paused();

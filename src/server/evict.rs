@@ -232,10 +232,8 @@ impl Server {
             VolatileRandom | AllkeysRandom => Victim::Random,
             VolatileTtl => Victim::SoonestToExpire,
         };
-        let volatile = matches!(
-            self.config.maxmemory_policy,
-            VolatileLru | VolatileLfu | VolatileRandom | VolatileTtl
-        );
+        let volatile =
+            matches!(self.config.maxmemory_policy, VolatileLru | VolatileLfu | VolatileRandom | VolatileTtl);
         let samples = self.config.maxmemory_samples as usize;
         Some(EvictionPolicy { victim, volatile, samples })
     }

@@ -16,6 +16,7 @@ pub mod cron;
 pub mod evict;
 pub mod lazyfree;
 pub mod listeners;
+pub mod memory;
 pub mod monitor;
 pub mod own_expires;
 pub mod pause;

@@ -201,7 +201,9 @@ fn step_of(option: &'static str) -> &'static str {
         "port" | "bind" => "bind",
         "oom-score-adj" | "oom-score-adj-values" => "oom-score-adj",
         "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => "maxmemory-policy",
-        "lazyfree-lazy-expire" | "lazyfree-lazy-server-del" | "lazyfree-lazy-user-del" => "lazyfree-lazy-expire",
+        "lazyfree-lazy-expire" | "lazyfree-lazy-server-del" | "lazyfree-lazy-user-del" => {
+            "lazyfree-lazy-expire"
+        }
         other => other,
     }
 }

@@ -100,6 +100,24 @@ pub const DOCS: &[Docs] = &[
     Docs::new("lastsave", "1.0.0", "When the data set was last saved, in seconds since the epoch", "O(1)"),
     Docs::new("lolwut", "5.0.0", "A drawing, and the version", "")
         .args(&[Arg::integer("version").behind("VERSION").optional()]),
+    Docs::new("memory", "4.0.0", "Commands about memory", "That of the subcommand."),
+    Docs::new("memory|doctor", "4.0.0", "What looks wrong with the memory in use", "O(1)"),
+    Docs::new("memory|help", "4.0.0", "What the subcommands are for", "O(1)"),
+    Docs::new(
+        "memory|malloc-stats",
+        "4.0.0",
+        "The allocator's report on itself",
+        "That of the report: more with more memory, perhaps slow",
+    ),
+    Docs::new(
+        "memory|purge",
+        "4.0.0",
+        "Have the allocator give back what it does not use",
+        "That of giving it back: more with more memory, perhaps slow",
+    ),
+    Docs::new("memory|stats", "4.0.0", "Where the memory goes", "O(1)"),
+    Docs::new("memory|usage", "4.0.0", "How much memory a key takes", "O(N), N being the number of samples")
+        .args(&[Arg::key("key", 0), Arg::integer("count").behind("SAMPLES").optional()]),
     Docs::new("monitor", "1.0.0", "Show every command that the server runs, as it runs", ""),
     Docs::new("psync", "2.8.0", "Replicas ask with it for the replication stream", "")
         .args(&[Arg::string("replicationid"), Arg::integer("offset")]),

@@ -6,6 +6,7 @@ pub mod debug;
 pub mod flush;
 pub mod info;
 pub mod lolwut;
+pub mod memory;
 pub mod monitor;
 pub mod psync;
 pub mod replicaof;

@@ -66,7 +66,6 @@ impl<E> Buckets<E> {
     }
 
     /// Bytes held by the chunks.
-    #[cfg(test)]
     pub(super) fn allocated(&self) -> usize {
         let buckets =
             if self.chunks.len() > 1 { self.chunks.len() << CHUNK_BITS } else { self.first_capacity };

@@ -209,7 +209,11 @@ impl Timeline {
     /// How many elements' times are before `now_ms`.
     pub fn count_before(&self, now_ms: i64) -> usize {
         let begun = self.leaves.range(..(now_ms, 0));
-        begun.map(|(bound, leaf)| leaf.left().partition_point(|e| unpack(*bound, *e).0 < now_ms)).sum()
+        let in_leaf = |(bound, leaf): (&(i64, u32), &Leaf)| {
+            leaf.left().partition_point(|e| unpack(*bound, *e).0 < now_ms)
+        };
+        let gathered = self.gathered.iter().filter(|(ms, _)| *ms < now_ms).count();
+        begun.map(in_leaf).sum::<usize>() + gathered
     }
 
     /// Takes the first element if its time is before `now_ms`.

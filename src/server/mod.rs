@@ -130,6 +130,8 @@ pub struct Server {
     pub attack_logged_ms: Option<u64>,
     /// systemd started us and waits to hear that we are ready.
     pub under_systemd: bool,
+    /// Puts the heap into huge pages.
+    pub huge_pages: crate::sys::huge_pages::HugePages,
     /// The loop ends with this exit code at the end of the turn.
     pub exit: Option<i32>,
     /// The buffer that sockets are read into.
@@ -189,6 +191,7 @@ impl Server {
             shutdown: shutdown::Shutdown::Running,
             attack_logged_ms: None,
             under_systemd: false,
+            huge_pages: Default::default(),
             exit: None,
             read_buffer: vec![0; READ_BUFFER],
         }

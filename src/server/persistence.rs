@@ -162,8 +162,10 @@ impl Server {
         let dress = self.dress_child(b"redis-rdb-bgsave");
         let now_s = self.clock.now_s();
         let snapshots = &mut self.persist.snapshots;
-        let fork_us =
-            snapshots.start_disk(&self.keyspace, &target, &options, self.dirty, now_s, || dress.put_on())?;
+        self.huge_pages.pause(true);
+        let fork_us = snapshots
+            .start_disk(&self.keyspace, &target, &options, self.dirty, now_s, || dress.put_on())
+            .inspect_err(|_| self.huge_pages.pause(false))?;
         self.child_started(fork_us);
         Ok(())
     }
@@ -181,8 +183,10 @@ impl Server {
         let dress = self.dress_child(b"redis-rdb-to-slaves");
         let now_s = self.clock.now_s();
         let snapshots = &mut self.persist.snapshots;
-        let (pipe, fork_us) =
-            snapshots.start_socket(&self.keyspace, options, eof_mark, now_s, || dress.put_on())?;
+        self.huge_pages.pause(true);
+        let (pipe, fork_us) = snapshots
+            .start_socket(&self.keyspace, options, eof_mark, now_s, || dress.put_on())
+            .inspect_err(|_| self.huge_pages.pause(false))?;
         self.child_started(fork_us);
         Ok(pipe)
     }
@@ -206,6 +210,7 @@ impl Server {
     pub fn poll_snapshot_child(&mut self) {
         let Some(finished) = self.persist.snapshots.poll(self.clock.now_s()) else { return };
         self.child_alive = false;
+        self.huge_pages.pause(false);
         self.keyspace.pause_resize(false);
         self.dirty = self.dirty.saturating_sub(finished.dirty_saved);
         self.snapshot_finished(finished);

@@ -109,11 +109,16 @@ impl Server {
         }
     }
 
-    /// Starts or stops the allocator's thread, as jemalloc-bg-thread says.
-    pub fn set_allocator_thread(&self) {
-        if let Err(e) = sys::memory::purge_in_background(self.config.jemalloc_bg_thread) {
+    /// Starts or stops the threads that look after the heap, as jemalloc-bg-thread says.
+    pub fn set_allocator_thread(&mut self) {
+        let on = self.config.jemalloc_bg_thread;
+        if let Err(e) = sys::memory::purge_in_background(on) {
             log_warning!("The allocator's background thread cannot be set: {e}");
         }
+        if let Err(e) = self.huge_pages.set(on) {
+            log_warning!("The thread for huge pages cannot be started: {}", strerror(&e));
+        }
+        self.huge_pages.pause(self.child_alive);
     }
 
     /// Shows proc-title-template in process listings.

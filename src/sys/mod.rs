@@ -7,6 +7,7 @@ pub mod fault;
 pub mod file;
 pub mod fork;
 pub mod glob;
+pub mod huge_pages;
 pub mod memory;
 pub mod mmap;
 pub mod pipe;

@@ -167,12 +167,16 @@ pub fn notify_upstart() -> bool {
     nix::sys::signal::raise(nix::sys::signal::Signal::SIGSTOP).is_ok()
 }
 
-/// Keeps huge pages out of our memory on a system that gives them unasked: with them a fork's first write to each would
-/// copy 2 MB on old kernels. Elsewhere nothing changes, and we can ask for them where they help.
+/// Keeps out the huge pages that a system gives unasked: they make more of memory resident than is used. Elsewhere
+/// nothing changes. Those that are asked for (`sys::huge_pages`) stay where the kernel knows the difference.
 pub fn disable_transparent_huge_pages() -> bool {
+    /// Of linux/prctl.h, since 6.18.
+    const PR_THP_DISABLE_EXCEPT_ADVISED: libc::c_ulong = 1 << 1;
     let enabled = std::fs::read_to_string("/sys/kernel/mm/transparent_hugepage/enabled").unwrap_or_default();
-    // SAFETY: a plain flag of this process.
-    !enabled.contains("[always]") || unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0 }
+    // SAFETY: plain flags of this process.
+    let disable =
+        |flags: libc::c_ulong| unsafe { libc::prctl(libc::PR_SET_THP_DISABLE, 1, flags, 0, 0) == 0 };
+    !enabled.contains("[always]") || disable(PR_THP_DISABLE_EXCEPT_ADVISED) || disable(0)
 }
 
 /// The machine's kernel, as `uname` tells: (system, release, machine).

@@ -51,6 +51,12 @@ pub fn install(log_file: &str) {
     }
 }
 
+/// Leaves signals to the other threads: the loop's has to be woken by them.
+pub(super) fn block_in_this_thread() {
+    // Cannot fail with a set that is valid.
+    let _ = SigSet::all().thread_block();
+}
+
 /// The signal that asked to shut down, if one did.
 #[must_use]
 pub fn shutdown_asked() -> Option<i32> {

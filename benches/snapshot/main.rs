@@ -1,12 +1,12 @@
 //! How long do SAVE, BGSAVE and the load of a snapshot take beside real servers, by the clock and in CPU time?
 //!
-//! Method: one snapshot of small keys (16 bytes and as many of value; each fifth key has an expiry time, spread over a
-//! day) is filled into Oxidis and saved. Each program then starts with a copy of that file, in turn A B A B ..., alone on
+//! Method: one snapshot of small keys (16 bytes, values of as many hexadecimal digits; each fifth key has an expiry time,
+//! spread over a day) is filled into Oxidis and saved. Each program then starts with a copy of that file, in turn A B A B ..., alone on
 //! a core, with its default options: the load is timed until it answers PING, then SAVE, then BGSAVE until INFO says that
 //! the child is done. CPU time is the server's own for the load and SAVE, and the child's for BGSAVE. The median of the
 //! rounds counts. A figure is worth nothing by itself on a shared machine: the ratios are.
 //!
-//! `cargo bench --bench snapshot -- [--keys 5000000] [--rounds 5] [--peer NAME=COMMAND]...`
+//! `cargo bench --bench snapshot -- [--keys 5000000] [--value 16] [--rounds 5] [--peer NAME=COMMAND]...`
 //!
 //! Without `--peer`, the peer is `redis-server`. A command is split at spaces; options are appended to it. One that begins
 //! with `chroot ROOT` gets its folder below ROOT.
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 struct Options {
     keys: u64,
+    /// Bytes of a value.
+    value: usize,
     rounds: usize,
     programs: Vec<Program>,
 }
@@ -104,7 +106,7 @@ fn measure(program: &Program, snapshot: &Path, keys: u64) -> Round {
 fn make_snapshot(options: &Options, folder: &Folder) -> PathBuf {
     let mut server = Server::start(&[OURS.to_owned()], folder, "/");
     server.wait_until_loaded();
-    server.fill(options.keys);
+    server.fill(options.keys, options.value);
     assert_eq!(server.ask("SAVE"), "+OK");
     folder.0.join("dump.rdb")
 }
@@ -172,7 +174,7 @@ impl Server {
         value.unwrap_or_default().to_owned()
     }
 
-    fn fill(&mut self, keys: u64) {
+    fn fill(&mut self, keys: u64, value: usize) {
         const BATCH: u64 = 1000;
         let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let tomorrow = now_ms.expect("after 1970").as_millis() as u64 + DAY_MS;
@@ -183,7 +185,14 @@ impl Server {
             let batch_keys = first..(first + BATCH).min(keys);
             for key in batch_keys.clone() {
                 let mixed = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                let _ = write!(batch, "SET key:{key:012} {mixed:016x}");
+                let _ = write!(batch, "SET key:{key:012} ");
+                let end = batch.len() + value;
+                let mut digits = mixed;
+                while batch.len() < end {
+                    let _ = write!(batch, "{digits:016x}");
+                    digits = (digits ^ digits >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                }
+                batch.truncate(end);
                 if key % 5 == 0 {
                     let _ = write!(batch, " PXAT {}", tomorrow + mixed % DAY_MS);
                 }
@@ -279,12 +288,13 @@ fn table(options: &Options, rounds: &[Vec<Round>]) -> String {
 
 fn parse_options() -> Options {
     let ours = Program { name: "oxidis".to_owned(), command: vec![OURS.to_owned()] };
-    let mut options = Options { keys: 5_000_000, rounds: 5, programs: vec![ours] };
+    let mut options = Options { keys: 5_000_000, value: 16, rounds: 5, programs: vec![ours] };
     let mut words = std::env::args().skip(1).filter(|w| w != "--bench");
     while let Some(word) = words.next() {
         let mut value = || words.next().unwrap_or_else(|| panic!("{word} takes a value"));
         match word.as_str() {
             "--keys" => options.keys = value().parse().expect("a number of keys"),
+            "--value" => options.value = value().parse().expect("a length of values"),
             "--rounds" => options.rounds = value().parse().expect("a number of rounds"),
             "--peer" => {
                 let text = value();

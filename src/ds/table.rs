@@ -343,7 +343,7 @@ impl<E: Element> Table<E> {
                 // SAFETY: a slot with a tag is used.
                 let entry = unsafe { bucket.entry(slot) }.address();
                 prefetch_line(entry);
-                prefetch_line(entry.wrapping_add(LOOKED_AT));
+                prefetch_line(entry.wrapping_add(LOOKED_AT - 1));
             }
             if let Some(child) = bucket.child() {
                 prefetch_line(child.as_ptr().cast());
@@ -581,7 +581,7 @@ fn prefetch_entries<E: Element>(bucket: &Bucket<E>) {
         // SAFETY: the slot is used.
         let entry = unsafe { bucket.entry(slot) }.address();
         prefetch_line(entry);
-        prefetch_line(entry.wrapping_add(LOOKED_AT));
+        prefetch_line(entry.wrapping_add(LOOKED_AT - 1));
     }
 }
 

@@ -435,7 +435,7 @@ mod tests {
                 assert_eq!(timeline.remove(some.0, 7), twin.remove((some.0, 7)), "seed {seed} step {step}");
             }
             if step % 50 == 0 {
-                let before = twin.0.range(..(element.0, 0)).map(|(_, count)| count).sum();
+                let before: usize = twin.0.range(..(element.0, 0)).map(|(_, count)| count).sum();
                 assert_eq!(timeline.count_before(element.0), before, "seed {seed} step {step}");
             }
             if step % 500 == 0 {

@@ -4,6 +4,7 @@
 use super::{crash, turn};
 use crate::config::version::OXIDIS_VERSION;
 use crate::config::{Choice, Config, LoadError, Supervised, cli};
+use crate::keyspace::Keyspace;
 use crate::net::event_loop::EventLoop;
 use crate::server::Server;
 use crate::server::command::Registry;
@@ -130,7 +131,11 @@ fn run(mut server: Server, mut event_loop: EventLoop) -> Result<i32, String> {
     let outcome =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| turn::run(&mut server, &mut event_loop)));
     match outcome {
-        Ok(result) => result.map_err(|e| format!("The event loop failed: {e}")),
+        Ok(result) => {
+            // Its memory goes with the process; to free each entry would take seconds.
+            std::mem::forget(std::mem::replace(&mut server.keyspace, Keyspace::new(1)));
+            result.map_err(|e| format!("The event loop failed: {e}"))
+        }
         Err(_) => crash::end(&server),
     }
 }

@@ -9,7 +9,7 @@ use crate::keyspace::{Access, Keyspace};
 use crate::util::rng::Rng;
 use crate::value::{Encoding, NewValue};
 use c_compat::crc64::crc64;
-use c_compat::rdb::write_string;
+use c_compat::rdb::{opcode, write_string};
 use std::io::{self, Write};
 
 const STRINGS: &[u8] = include_bytes!("../../../tests/data/rdb/strings.rdb");
@@ -391,6 +391,32 @@ fn an_error_says_where_and_why() {
     let mut bad_crc = PLAIN[..PLAIN.len() - 8].to_vec();
     bad_crc.extend_from_slice(b"foobar00");
     assert!(reason_of(&bad_crc).1.contains("CRC error"));
+}
+
+#[test]
+fn what_comes_before_an_error_is_loaded() {
+    let loaded_from = |body: &[u8]| {
+        let mut keyspace = new_keyspace();
+        let error = load_with(&file_of(body), OPTIONS, &mut keyspace).map(|_| ()).expect_err("an error");
+        (error.offset, error.reason.to_string(), keyspace.len(0))
+    };
+    let mut body = Vec::new();
+    for good in 0..50u8 {
+        let bad_at = 9 + body.len() as u64;
+        let unknown = [&body[..], &[200]].concat();
+        assert_eq!(loaded_from(&unknown), (bad_at, "Invalid object type: 200".to_owned(), good.into()));
+        if good > 0 {
+            // A key that comes again, and another error right behind it.
+            let twice = [&body[..], &[opcode::TYPE_STRING, 2, b'k', good - 1, 1, b'v', 200]].concat();
+            let (offset, reason, loaded) = loaded_from(&twice);
+            assert_eq!((offset, loaded), (bad_at, good.into()));
+            assert!(reason.starts_with("RDB has duplicated key"), "{reason}");
+        }
+        body.push(opcode::TYPE_STRING);
+        write_string(&mut body, &[b'k', good], None);
+        // Some records are too long for others to wait with them.
+        write_string(&mut body, &vec![b'v'; if good % 7 == 3 { 3000 } else { 3 }], None);
+    }
 }
 
 #[test]

@@ -5,9 +5,13 @@
 pub mod block;
 pub mod crc64;
 pub mod digest;
+pub mod geohash;
 pub mod glob;
+pub mod hyperloglog;
 pub mod intset;
 pub mod listpack;
 pub mod lzf;
 pub mod number;
 pub mod rdb;
+pub mod ziplist;
+pub mod zipmap;

@@ -212,19 +212,22 @@ impl Keyspace {
     /// buckets, then all entries. To be called with as many keys at a time as there will be work before the
     /// first is used and the last is not yet evicted: up to [`PREFETCH_KEYS`], more are left out.
     pub fn prefetch<'a>(&self, db: usize, keys: impl IntoIterator<Item = &'a [u8]>) {
-        let table = &self.dbs[db].table;
-        if table.is_empty() {
-            return;
+        if !self.is_empty(db) {
+            self.prefetch_in(keys.into_iter().map(|key| (db, key)));
         }
-        let mut hashes = [0; PREFETCH_KEYS];
+    }
+
+    /// As [`Keyspace::prefetch`], with the database of each key.
+    pub fn prefetch_in<'a>(&self, keys: impl IntoIterator<Item = (usize, &'a [u8])>) {
+        let mut places = [(0, 0); PREFETCH_KEYS];
         let mut count = 0;
-        for (hash, key) in hashes.iter_mut().zip(keys) {
-            *hash = self.hash(key);
-            table.prefetch(*hash);
+        for (place, (db, key)) in places.iter_mut().zip(keys) {
+            *place = (db, self.hash(key));
+            self.dbs[db].table.prefetch(place.1);
             count += 1;
         }
-        for hash in &hashes[..count] {
-            table.prefetch_entry(*hash);
+        for (db, hash) in &places[..count] {
+            self.dbs[*db].table.prefetch_entry(*hash);
         }
     }
 

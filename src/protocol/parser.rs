@@ -287,6 +287,23 @@ fn line_at<'a>(
     }
 }
 
+/// The first argument behind the name of the multibulk that begins here: a guess at the key, made before the request is
+/// parsed. `None` if it is not to be seen so easily.
+#[must_use]
+pub fn peek_key(buffer: &[u8]) -> Option<&[u8]> {
+    let rest = buffer.strip_prefix(b"*")?;
+    let (_, mut at) = line_at(rest, 0, "").ok()??;
+    let mut argument = || {
+        let (line, begin) = line_at(rest.get(at..)?, 0, "").ok()??;
+        let begin = at + begin;
+        let end = begin.checked_add(usize::try_from(parse_number(line.strip_prefix(b"$")?)?).ok()?)?;
+        at = end.checked_add(2)?;
+        rest.get(begin..end)
+    };
+    argument()?;
+    argument()
+}
+
 /// A decimal number with Redis's strictness: an optional minus, no leading zeros, no plus, no spaces.
 fn parse_number(digits: &[u8]) -> Option<i64> {
     match digits {
@@ -355,6 +372,26 @@ mod tests {
                 parser.shift(n);
             }
             assert_eq!(commands, whole, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_guessed_where_a_request_has_one() {
+        assert_eq!(peek_key(b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n"), Some(b"key".as_slice()));
+        assert_eq!(peek_key(b"*3\r\n$3\r\nSET\r\n$0\r\n\r\n$1\r\n"), Some(b"".as_slice()));
+        let none: [&[u8]; 9] = [
+            b"",
+            b"*",
+            b"*1\r\n$4\r\nPING\r\n",
+            b"GET key\r\n",
+            b"*2\r\n$3\r\nGET\r\n$3\r\nke",
+            b"*2\r\n$3\r\nGET\r\n:3\r\nkey\r\n",
+            b"*2\r\n$-1\r\n$3\r\nkey\r\n",
+            b"*2\r\n$9223372036854775807\r\n$3\r\nkey\r\n",
+            b"*2\r\n$3\r\nGET\r\n$18446744073709551615\r\nkey\r\n",
+        ];
+        for request in none {
+            assert_eq!(peek_key(request), None, "{}", request.escape_ascii());
         }
     }
 

@@ -5,6 +5,7 @@
 //! ```
 
 mod accept;
+mod batch;
 mod before_sleep;
 mod crash;
 mod process;

@@ -29,34 +29,27 @@ const QUERY_KEPT: usize = 256 * 1024;
 /// Reads what a client sent and runs it.
 pub fn read_client(server: &mut Server, id: ClientId) {
     let Some(client) = server.clients.get_mut(id) else { return };
-    if client.flags.contains(ClientFlags::CLOSE_ASAP) {
-        return;
-    }
     // A client that waits is read no further than its limit needs: its bytes stay in the kernel.
     if client.blocked.is_some() && client.query.len() >= server.read_buffer.len() {
         client.flags.insert(ClientFlags::READABLE);
         return;
     }
     let mut buffer = std::mem::take(&mut server.read_buffer);
+    if let Some(n) = read_bytes(server, id, &mut buffer) {
+        run_bytes(server, id, &buffer[..n], n == buffer.len());
+    }
+    server.read_buffer = buffer;
+}
+
+/// Reads what a client sent; `None` when there is nothing, or it is gone.
+pub(super) fn read_bytes(server: &mut Server, id: ClientId, buffer: &mut [u8]) -> Option<usize> {
+    let client = server.clients.get_mut(id)?;
+    if client.flags.contains(ClientFlags::CLOSE_ASAP) {
+        return None;
+    }
     server.stats.reads_processed += 1;
-    match client.conn.read(&mut buffer) {
-        Moved::Bytes(n) => {
-            let filled = n == buffer.len();
-            received(server, id, &buffer[..n]);
-            server.read_buffer = buffer;
-            let now = server.clock.monotonic_ms();
-            if let Some(client) = server.clients.get_mut(id) {
-                client.active_ms = now;
-                // A short read emptied the socket, and new bytes bring a new event; a full one may have left some,
-                // and the end of the stream is still to be read when its event came along with the bytes.
-                let more = filled || client.flags.contains(ClientFlags::ENDED);
-                client.flags.set(ClientFlags::READABLE, more);
-                if more {
-                    server.queue_read(id);
-                }
-            }
-            return;
-        }
+    match client.conn.read(buffer) {
+        Moved::Bytes(n) => return Some(n),
         Moved::WouldBlock => client.flags.remove(ClientFlags::READABLE),
         Moved::Closed => {
             log_verbose!(
@@ -72,7 +65,23 @@ pub fn read_client(server: &mut Server, id: ClientId) {
             server.close_later(id);
         }
     }
-    server.read_buffer = buffer;
+    None
+}
+
+/// Runs what was read from a client; `filled`: there may be more.
+pub(super) fn run_bytes(server: &mut Server, id: ClientId, bytes: &[u8], filled: bool) {
+    received(server, id, bytes);
+    let now = server.clock.monotonic_ms();
+    if let Some(client) = server.clients.get_mut(id) {
+        client.active_ms = now;
+        // A short read emptied the socket, and new bytes bring a new event; a full one may have left some,
+        // and the end of the stream is still to be read when its event came along with the bytes.
+        let more = filled || client.flags.contains(ClientFlags::ENDED);
+        client.flags.set(ClientFlags::READABLE, more);
+        if more {
+            server.queue_read(id);
+        }
+    }
 }
 
 /// Goes on with a client that has unread or unprocessed bytes.

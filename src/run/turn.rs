@@ -1,6 +1,7 @@
 //! The loop, and one turn of it.
 
 use super::accept::accept_all;
+use super::batch::Batch;
 use super::before_sleep::before_sleep;
 use super::process::{read_client, resume_client};
 use crate::client::ClientFlags;
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i32> {
     let mut ready = Vec::new();
     let mut accepting = Vec::new();
+    let mut batch = Batch::default();
     let mut cron_due_us = 0;
     loop {
         before_sleep(server);
@@ -42,8 +44,9 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
             accept(server, token, &mut accepting);
         }
         for event in &ready {
-            dispatch(server, *event, &mut accepting);
+            dispatch(server, *event, &mut batch, &mut accepting);
         }
+        batch.run(server);
         for id in std::mem::take(&mut server.pending_reads) {
             resume_client(server, id);
         }
@@ -64,8 +67,9 @@ fn accept(server: &mut Server, token: Token, again: &mut Vec<Token>) {
     }
 }
 
-fn dispatch(server: &mut Server, event: Ready, accepting: &mut Vec<Token>) {
+fn dispatch(server: &mut Server, event: Ready, batch: &mut Batch, accepting: &mut Vec<Token>) {
     let Some(slot) = event.token.0.checked_sub(FIRST_CLIENT_TOKEN) else {
+        batch.run(server);
         if server.listeners.get(event.token).is_some() {
             accept(server, event.token, accepting);
         } else {
@@ -81,6 +85,10 @@ fn dispatch(server: &mut Server, event: Ready, accepting: &mut Vec<Token>) {
     {
         client.flags.insert(ClientFlags::ENDED);
     }
+    if event.readable && !wants_write && batch.read(server, id) {
+        return;
+    }
+    batch.run(server);
     if event.readable {
         read_client(server, id);
     }

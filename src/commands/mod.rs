@@ -8,6 +8,7 @@ pub mod generic;
 pub mod parse;
 pub mod row;
 pub mod server;
+pub mod set;
 pub mod string;
 #[cfg(test)]
 mod testing;
@@ -76,18 +77,35 @@ pub static TABLE: &[&Command] = &[
     &generic::dump::RESTORE,
     &generic::dump::RESTORE_ASKING,
     &server::replicaof::ROLE,
+    &set::add::SADD,
     &server::save::SAVE,
     &generic::scan::SCAN,
+    &set::member::SCARD,
+    &set::algebra::SDIFF,
+    &set::algebra::SDIFFSTORE,
     &connection::select::SELECT,
     &string::set::SET,
     &string::set::SETEX,
     &string::set::SETNX,
     &string::range::SETRANGE,
     &server::shutdown::SHUTDOWN,
+    &set::algebra::SINTER,
+    &set::algebra::SINTERCARD,
+    &set::algebra::SINTERSTORE,
+    &set::member::SISMEMBER,
     &server::replicaof::SLAVEOF,
     &server::slowlog::SLOWLOG,
+    &set::member::SMEMBERS,
+    &set::member::SMISMEMBER,
+    &set::add::SMOVE,
+    &set::random::SPOP,
+    &set::random::SRANDMEMBER,
+    &set::add::SREM,
+    &set::scan::SSCAN,
     &string::append::STRLEN,
     &string::range::SUBSTR,
+    &set::algebra::SUNION,
+    &set::algebra::SUNIONSTORE,
     &server::flush::SWAPDB,
     &server::psync::SYNC,
     &server::time::TIME,

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 pub mod hashing;
+pub mod member;
 pub mod prefixed;
 pub mod size;
 pub mod table;

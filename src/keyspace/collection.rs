@@ -44,15 +44,21 @@ impl Keyspace {
     /// # Errors
     /// The key holds a value of another type.
     pub fn write_or_create<C: Collection>(&mut self, db: usize, key: &[u8]) -> CmdResult<&mut C> {
-        let hash = self.hash(key);
-        let touch = self.touch;
-        if self.find(db, hash, key, For::Writing, touch).is_none() {
-            let fresh = self.freq.fresh(self.now_ms);
-            let value = NewValue::Object(C::new().into()).stored();
-            self.insert(db, hash, Entry::new(key, value, None, fresh));
+        if self.lookup_write(db, key).is_none() {
+            return Ok(self.create(db, key, C::new()));
         }
+        let hash = self.hash(key);
         let entry = self.dbs[db].table.find_mut(hash, |e| e.key() == key);
-        entry.expect("found or inserted above").collection_mut().ok_or(CmdError::WRONG_TYPE)
+        entry.expect("found above").collection_mut().ok_or(CmdError::WRONG_TYPE)
+    }
+
+    /// Puts a collection under a key that is not there; as in [`Keyspace::write_or_create`] it is about to be filled.
+    pub fn create<C: Collection>(&mut self, db: usize, key: &[u8], value: C) -> &mut C {
+        let hash = self.hash(key);
+        let fresh = self.freq.fresh(self.now_ms);
+        self.insert(db, hash, Entry::new(key, NewValue::Object(value.into()).stored(), None, fresh));
+        let entry = self.dbs[db].table.find_mut(hash, |e| e.key() == key);
+        entry.and_then(Entry::collection_mut).expect("inserted above")
     }
 
     /// Deletes a collection that has no members left; true if it had none.

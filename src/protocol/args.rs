@@ -73,6 +73,12 @@ impl<'a> Args<'a> {
         Args { buffer: self.buffer, spans: self.spans.get(from..).unwrap_or(&[]), raw: None }
     }
 
+    /// The arguments from index `from` up to, not including, `to`, which is no more than there are.
+    #[must_use]
+    pub fn slice(&self, from: usize, to: usize) -> Args<'a> {
+        Args { buffer: self.buffer, spans: &self.spans[from..to], raw: None }
+    }
+
     /// The request's exact bytes when it came as a RESP multibulk.
     #[must_use]
     pub fn raw(&self) -> Option<&'a [u8]> {

@@ -16,7 +16,7 @@ pub(super) const BACKLEN_MAX: usize = 5;
 
 /// What an entry holds. To write, bytes that are the text of an integer become that integer. To read, both may stand for
 /// the same text only in bytes that Redis did not write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Entry<'a> {
     Str(&'a [u8]),
     Int(i64),

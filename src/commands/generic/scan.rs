@@ -26,13 +26,11 @@ pub static SCAN: Command = Command {
 
 fn scan(e: &mut Exec<'_>) -> CmdResult {
     let cursor = int::parse_cursor(e.args.at(1)).ok_or(CmdError::INVALID_CURSOR)?;
-    let Options { count, pattern, kind } = Options::parse(e.args)?;
+    let options = ScanOptions::of_keys(e.args.rest(2))?;
     // The keys are gathered first: how many there are stands before them.
     let mut found = OwnedArgs::new();
-    let next = e.ks.scan(e.db, cursor, count, |key, value| {
-        if pattern.is_none_or(|pattern| glob::matches(pattern, key, false))
-            && kind.is_none_or(|kind| is_word(kind, value.kind().name()))
-        {
+    let next = e.ks.scan(e.db, cursor, options.count, |key, value| {
+        if options.matches(key) && options.kind.is_none_or(|kind| is_word(kind, value.kind().name())) {
             found.push(key);
         }
     });
@@ -42,28 +40,45 @@ fn scan(e: &mut Exec<'_>) -> CmdResult {
     Ok(())
 }
 
-struct Options<'a> {
-    count: u64,
+/// The options of SCAN, SSCAN, HSCAN and ZSCAN.
+pub(in crate::commands) struct ScanOptions<'a> {
+    /// COUNT: how many to visit.
+    pub count: u64,
     pattern: Option<&'a [u8]>,
+    /// TYPE, of SCAN alone.
     kind: Option<&'a [u8]>,
 }
 
-impl<'a> Options<'a> {
-    fn parse(args: Args<'a>) -> CmdResult<Self> {
-        let mut options = Options { count: COUNT, pattern: None, kind: None };
-        for i in (2..args.len()).step_by(2) {
+impl<'a> ScanOptions<'a> {
+    fn of_keys(options: Args<'a>) -> CmdResult<Self> {
+        Self::parse(options, true)
+    }
+
+    /// Those behind the cursor of SSCAN and its like.
+    pub fn of_collection(options: Args<'a>) -> CmdResult<Self> {
+        Self::parse(options, false)
+    }
+
+    fn parse(args: Args<'a>, of_keys: bool) -> CmdResult<Self> {
+        let mut options = ScanOptions { count: COUNT, pattern: None, kind: None };
+        for i in (0..args.len()).step_by(2) {
             let (word, arg) = (args.at(i), args.get(i + 1).ok_or(CmdError::SYNTAX)?);
             if is_word(word, "count") {
                 options.count =
                     u64::try_from(integer(arg)?).ok().filter(|n| *n > 0).ok_or(CmdError::SYNTAX)?;
             } else if is_word(word, "match") {
                 options.pattern = Some(arg).filter(|pattern| *pattern != b"*");
-            } else if is_word(word, "type") {
+            } else if of_keys && is_word(word, "type") {
                 options.kind = Some(arg);
             } else {
                 return Err(CmdError::SYNTAX);
             }
         }
         Ok(options)
+    }
+
+    /// Whether MATCH lets a name through.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        self.pattern.is_none_or(|pattern| glob::matches(pattern, name, false))
     }
 }

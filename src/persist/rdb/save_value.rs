@@ -1,7 +1,8 @@
 //! Values on their way out: the type id and one function a type.
 
 use super::writer::Writer;
-use crate::value::{StrRef, ValueRef};
+use crate::value::{Collection, Set, StrRef, ValueRef};
+use c_compat::listpack::IntText;
 use c_compat::rdb::opcode;
 use std::io::{self, Write};
 
@@ -9,7 +10,9 @@ use std::io::{self, Write};
 pub fn type_id(value: ValueRef<'_>) -> u8 {
     match value {
         ValueRef::Str(_) => opcode::TYPE_STRING,
-        ValueRef::List(_) | ValueRef::Set(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
+        ValueRef::Set(Set::Ints(_)) => opcode::TYPE_SET_INTSET,
+        ValueRef::Set(_) => opcode::TYPE_SET,
+        ValueRef::List(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
             unreachable!("no command makes one")
         }
     }
@@ -20,7 +23,13 @@ pub fn save_value<W: Write>(out: &mut Writer<W>, value: ValueRef<'_>) -> io::Res
     match value {
         ValueRef::Str(StrRef::Int(n)) => out.int(n),
         ValueRef::Str(StrRef::Bytes(bytes)) => out.string(bytes),
-        ValueRef::List(_) | ValueRef::Set(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
+        ValueRef::Set(Set::Ints(ints)) => out.string(ints.as_bytes()),
+        ValueRef::Set(set) => {
+            out.len(set.len() as u64)?;
+            let mut room = IntText::new();
+            set.iter().try_for_each(|member| out.string(member.text(&mut room)))
+        }
+        ValueRef::List(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
             unreachable!("no command makes one")
         }
     }

@@ -10,6 +10,7 @@ use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
 use crate::value::{IntBuf, NewValue, ValueRef};
 use c_compat::digest::{Digest, EXPIRE_MARK};
+use c_compat::listpack::IntText;
 
 pub(super) fn digest(server: &mut Server, id: ClientId) -> CmdResult {
     let ks = &server.keyspace;
@@ -45,7 +46,11 @@ fn add_value(digest: &mut Digest, value: ValueRef<'_>, expire: Option<i64>) {
     digest.mix_u32(value.kind() as u32);
     match value {
         ValueRef::Str(s) => digest.mix(s.bytes(&mut IntBuf::new())),
-        ValueRef::List(_) | ValueRef::Set(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
+        ValueRef::Set(set) => {
+            let mut room = IntText::new();
+            set.iter().for_each(|member| digest.xor(member.text(&mut room)));
+        }
+        ValueRef::List(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
             unreachable!("no command makes one")
         }
     }

@@ -1,0 +1,78 @@
+//! A member of a large set: a string in a block of its own, which a table points at.
+//!
+//! ```text
+//!  | length 1..9 | bytes |
+//! ```
+
+use std::ptr::NonNull;
+
+use super::prefixed::{len_size, read_len, write_len};
+use super::size::{allocate, free};
+use super::table::Element;
+
+/// The bits of a pointer that are an address; those above are the table's.
+const ADDRESS_BITS: u32 = 48;
+const ADDRESS_MASK: usize = (1 << ADDRESS_BITS) - 1;
+
+/// Invariant: without its top 16 bits it is a block that this member alone owns.
+#[repr(transparent)]
+pub struct Member(NonNull<u8>);
+
+// SAFETY: the block has no other owner and nothing in it is tied to a thread.
+unsafe impl Send for Member {}
+
+// SAFETY: a member is a pointer, and no part of its block points back at it.
+unsafe impl Element for Member {
+    #[inline]
+    fn stash(&self) -> u16 {
+        (self.0.as_ptr().addr() >> ADDRESS_BITS) as u16
+    }
+
+    #[inline]
+    fn set_stash(&mut self, bits: u16) {
+        let tagged = self.block().map_addr(|address| address | usize::from(bits) << ADDRESS_BITS);
+        // SAFETY: a block's address is not 0, and more bits do not make it so.
+        self.0 = unsafe { NonNull::new_unchecked(tagged) };
+    }
+
+    #[inline]
+    fn address(&self) -> *const u8 {
+        self.block()
+    }
+}
+
+impl Member {
+    pub fn new(bytes: &[u8]) -> Member {
+        let prefix = len_size(bytes.len());
+        let block = allocate(prefix + bytes.len());
+        debug_assert!(block.addr() & !ADDRESS_MASK == 0, "an address has 48 bits");
+        // SAFETY: the block has room for both; it is not null.
+        unsafe {
+            write_len(block, bytes.len());
+            block.add(prefix).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+            Member(NonNull::new_unchecked(block))
+        }
+    }
+
+    #[inline]
+    fn block(&self) -> *mut u8 {
+        self.0.as_ptr().map_addr(|address| address & ADDRESS_MASK)
+    }
+
+    #[inline]
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: the block holds a length and so many bytes, and stays as it is while the member is borrowed.
+        unsafe {
+            let (len, prefix) = read_len(self.block());
+            std::slice::from_raw_parts(self.block().add(prefix), len)
+        }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        let len = self.bytes().len();
+        // SAFETY: the block was allocated with this size, and its owner is going.
+        unsafe { free(self.block(), len_size(len) + len) }
+    }
+}

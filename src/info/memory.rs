@@ -8,8 +8,7 @@ use crate::server::Server;
 use crate::server::memory::Figures;
 use crate::sys::memory;
 
-pub(super) fn write(info: &mut Info, server: &Server) {
-    let f = Figures::of(server);
+pub(super) fn write(info: &mut Info, server: &Server, f: &Figures) {
     let maxmemory = server.config.maxmemory;
 
     info.heading("Memory");

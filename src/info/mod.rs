@@ -24,6 +24,7 @@ mod server;
 mod stats;
 
 use crate::server::Server;
+use crate::server::memory::Figures;
 use bitflags::bitflags;
 use std::fmt::Display;
 
@@ -81,12 +82,17 @@ pub fn everything(server: &Server) -> String {
 /// The text of some sections.
 #[must_use]
 pub fn text(server: &Server, sections: Sections) -> String {
+    // What the text itself takes is not what is asked for.
+    let memory_figures = sections.contains(Sections::MEMORY).then(|| Figures::of(server));
     let mut info = Info { text: String::with_capacity(8 * 1024) };
     for section in sections.iter() {
         match section {
             Sections::SERVER => server::write(&mut info, server),
             Sections::CLIENTS => clients::write(&mut info, server),
-            Sections::MEMORY => memory::write(&mut info, server),
+            Sections::MEMORY => {
+                let figures = memory_figures.as_ref().expect("made for this section");
+                memory::write(&mut info, server, figures);
+            }
             Sections::PERSISTENCE => persistence::write(&mut info, server),
             Sections::STATS => stats::write(&mut info, server),
             Sections::REPLICATION => replication::write(&mut info, server),

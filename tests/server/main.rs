@@ -3,6 +3,7 @@
 
 mod clients;
 mod keys;
+mod maxmemory;
 mod process;
 mod start;
 

@@ -28,6 +28,18 @@ impl Heap {
         heap
     }
 
+    /// Room for a string of this length and no more; its bytes are yet to be written.
+    pub(super) fn unwritten(len: usize) -> Heap {
+        let size = class(HEAP_HEAD + len);
+        let heap = Heap(allocate(size));
+        // SAFETY: the block has room for the head.
+        unsafe {
+            heap.set_len(len);
+            heap.set_capacity(size - HEAP_HEAD);
+        }
+        heap
+    }
+
     pub(super) fn start(self) -> *mut u8 {
         self.0.wrapping_add(HEAP_HEAD)
     }

@@ -636,6 +636,9 @@ impl Block {
         let len = first.len().max(min_len);
         let body = if len <= INLINE_MAX {
             Body::Inline(RAW, first, len)
+        } else if first.is_empty() {
+            // Not a string that grows, but one made by SETRANGE or its like.
+            Body::Heap(Heap::unwritten(len))
         } else {
             let mut heap = Heap::of(first);
             // SAFETY: it was just made.

@@ -180,7 +180,9 @@ fn sampled_lru_comes_as_near_to_lru_as_redis_does() {
     const TICK_MS: i64 = 1000;
     let trace = zipf_trace(11);
     let exact = exact(&trace, |_, now| now);
-    println!("| policy | samples | exact, hits % | Redis's way (overlap %) | allkeys (overlap %) | volatile (overlap %) |");
+    println!(
+        "| policy | samples | exact, hits % | Redis's way (overlap %) | allkeys (overlap %) | volatile (overlap %) |"
+    );
     for samples in [1, 3, 5, 10] {
         let policy = |volatile| EvictionPolicy { victim: Victim::LeastRecent, volatile, samples };
         let model = model(&trace, samples, |_, now| now as u32, |bits, now| now - u64::from(bits));

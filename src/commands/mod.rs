@@ -5,6 +5,7 @@ pub mod connection;
 pub mod container;
 pub mod docs;
 pub mod generic;
+pub mod list;
 pub mod parse;
 pub mod row;
 pub mod server;
@@ -50,7 +51,20 @@ pub static TABLE: &[&Command] = &[
     &generic::keys::KEYS,
     &server::save::LASTSAVE,
     &string::lcs::LCS,
+    &list::read::LINDEX,
+    &list::edit::LINSERT,
+    &list::read::LLEN,
+    &list::lmove::LMOVE,
+    &list::pop::LMPOP,
     &server::lolwut::LOLWUT,
+    &list::pop::LPOP,
+    &list::read::LPOS,
+    &list::push::LPUSH,
+    &list::push::LPUSHX,
+    &list::read::LRANGE,
+    &list::edit::LREM,
+    &list::edit::LSET,
+    &list::edit::LTRIM,
     &server::memory::MEMORY,
     &string::multi::MGET,
     &generic::migrate::MIGRATE,
@@ -77,6 +91,10 @@ pub static TABLE: &[&Command] = &[
     &generic::dump::RESTORE,
     &generic::dump::RESTORE_ASKING,
     &server::replicaof::ROLE,
+    &list::pop::RPOP,
+    &list::lmove::RPOPLPUSH,
+    &list::push::RPUSH,
+    &list::push::RPUSHX,
     &set::add::SADD,
     &server::save::SAVE,
     &generic::scan::SCAN,

@@ -7,7 +7,7 @@ use crate::keyspace::{ExpiryMode, Keyspace};
 use crate::protocol::Reply;
 use crate::protocol::args::OwnedArgs;
 use crate::protocol::reply::Resp;
-use crate::server::command::{Command, Exec, Run};
+use crate::server::command::{Blocking, Command, Exec, Run};
 use crate::util::clock::Clock;
 use crate::util::rng::Rng;
 
@@ -88,6 +88,7 @@ impl Bench {
             redacted: &mut Vec::new(),
             must_obey: self.must_obey,
             skip_checksum: false,
+            blocking: Blocking::default(),
         });
         if let Err(error) = done {
             assert!(reply.is_empty(), "an error is the whole reply");

@@ -7,7 +7,7 @@ use crate::log_warning;
 use crate::protocol::args::c_str;
 use crate::protocol::{Args, CmdError, OwnedArgs};
 use crate::server::Server;
-use crate::server::command::{CommandId, Exec, Flags, Run};
+use crate::server::command::{Blocking, CommandId, Exec, Flags, Run};
 use admit::Verdict;
 
 /// What became of a request.
@@ -150,6 +150,7 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
                 redacted: &mut server.redacted,
                 must_obey,
                 skip_checksum: server.persist.skip_checksum,
+                blocking: Blocking::default(),
             })
         }
         Run::Server(handler) => handler(server, id, args),

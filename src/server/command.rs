@@ -9,8 +9,10 @@ use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::Server;
 use crate::util::clock::Clock;
 use crate::util::rng::Rng;
+use crate::value::Type;
 use bitflags::bitflags;
 use std::collections::HashMap;
+use std::ops::Range;
 
 bitflags! {
     /// How a command behaves, by the names COMMAND INFO gives.
@@ -244,6 +246,42 @@ pub struct Exec<'a> {
     pub must_obey: bool,
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
     pub skip_checksum: bool,
+    /// Whether it may wait for a key, and whether it has done so.
+    pub blocking: Blocking<'a>,
+}
+
+/// What a command that can wait for keys knows and asks for.
+///
+/// Such a command looks at its keys; if none has what it wants it asks to wait, replying nothing. Once one of the keys has
+/// come to hold such a value the command is run again, for that key alone. If there is nothing in it for this client (it
+/// may have been served to another) it asks to wait again and keeps its place in the line.
+#[derive(Debug, Default)]
+pub struct Blocking<'a> {
+    /// Not for a transaction, a script or our primary: they answer at once as if their time were over.
+    pub allowed: bool,
+    /// It has waited, and this key is the one that is ready.
+    pub woken_by: Option<&'a [u8]>,
+    /// It is to wait for this.
+    pub wait: Option<Wait>,
+}
+
+/// What a command waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wait {
+    /// A value of this type,
+    pub kind: Type,
+    /// at one of the keys among these arguments,
+    pub keys: Range<usize>,
+    /// for so many milliseconds; for ever if none.
+    pub timeout_ms: Option<u64>,
+}
+
+impl Blocking<'_> {
+    /// Whether this key is to be looked at.
+    #[must_use]
+    pub fn concerns(&self, key: &[u8]) -> bool {
+        self.woken_by.is_none_or(|woken_by| woken_by == key)
+    }
 }
 
 impl Exec<'_> {

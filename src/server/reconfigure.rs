@@ -220,6 +220,7 @@ pub fn value_limits(config: &crate::config::Config) -> Limits {
         list: value::list::Limits {
             max_listpack_size: config.list_max_listpack_size,
             compress_depth: config.list_compress_depth,
+            packed_threshold: value::list::PACKED_THRESHOLD,
         },
         set: value::set::Limits {
             max_intset_entries: config.set_max_intset_entries,

@@ -124,7 +124,8 @@ fn without_eviction_what_adds_data_is_refused_and_all_else_goes_on() {
     assert_eq!(server.info("evicted_keys"), "0");
     assert!(server.info("errorstat_OOM").contains("count=6"));
     wait_for("time over the limit to count", PATIENCE, || {
-        server.info_int("current_eviction_exceeded_time") > 0 && server.info_int("total_eviction_exceeded_time") > 0
+        server.info_int("current_eviction_exceeded_time") > 0
+            && server.info_int("total_eviction_exceeded_time") > 0
     });
     server.ok("CONFIG SET maxmemory 0");
     assert_eq!(server.info("current_eviction_exceeded_time"), "0");
@@ -144,7 +145,12 @@ fn a_lower_limit_evicts_without_waiting_for_a_command() {
 
 #[test]
 fn what_replicas_have_not_read_yet_evicts_nothing() {
-    let config = &["maxmemory-policy allkeys-lru", "repl-backlog-size 16kb", "save \"\"", "repl-diskless-sync-delay 0"];
+    let config = &[
+        "maxmemory-policy allkeys-lru",
+        "repl-backlog-size 16kb",
+        "save \"\"",
+        "repl-diskless-sync-delay 0",
+    ];
     let server = Server::start(Program::Oxidis, config);
     let mut client = server.client();
     send_all(&mut client, &sets("key", 1000, 1000, false));
@@ -154,10 +160,14 @@ fn what_replicas_have_not_read_yet_evicts_nothing() {
     // 20 MB that do not add to the data, and that the replica does not read.
     let overwrite: Vec<Vec<String>> = (0..20_000).map(|n| set("key", n % 1000, 1000, false)).collect();
     send_all(&mut client, &overwrite);
-    let (buffers, not_counted) = (server.info_int("mem_clients_slaves"), server.info_int("mem_not_counted_for_evict"));
+    let (buffers, not_counted) =
+        (server.info_int("mem_clients_slaves"), server.info_int("mem_not_counted_for_evict"));
     assert!(buffers > 4 << 20, "{buffers}");
     assert_eq!(buffers, not_counted);
-    assert!(server.info_int("used_memory") > server.info_int("maxmemory"), "the buffers are in use all the same");
+    assert!(
+        server.info_int("used_memory") > server.info_int("maxmemory"),
+        "the buffers are in use all the same"
+    );
     assert_eq!(server.info("evicted_keys"), "0");
     assert_eq!(client.cmd("DBSIZE").int(), 1000);
     drop(stalled);
@@ -176,7 +186,8 @@ fn replicas_delete_what_is_evicted_and_ignore_the_limit_themselves() {
                 &format!("lazyfree-lazy-eviction {lazy}"),
             ],
         );
-        let replica = Server::start(Program::Oxidis, &["maxmemory 1mb", "maxmemory-policy allkeys-lru", "save \"\""]);
+        let replica =
+            Server::start(Program::Oxidis, &["maxmemory 1mb", "maxmemory-policy allkeys-lru", "save \"\""]);
         replica.replicate(&primary);
         let mut listener = RawReplica::attach(primary.client(), "PSYNC ? -1").expect("a snapshot");
         let mut client = primary.client();

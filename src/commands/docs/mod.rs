@@ -11,12 +11,14 @@
 
 pub mod connection;
 pub mod generic;
+pub mod list;
 pub mod server;
 pub mod set;
 pub mod string;
 
 /// The tables of all groups.
-const GROUPS: &[&[Docs]] = &[connection::DOCS, generic::DOCS, server::DOCS, set::DOCS, string::DOCS];
+const GROUPS: &[&[Docs]] =
+    &[connection::DOCS, generic::DOCS, list::DOCS, server::DOCS, set::DOCS, string::DOCS];
 
 /// What is told of one command.
 #[derive(Debug)]

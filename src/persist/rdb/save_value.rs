@@ -1,7 +1,8 @@
 //! Values on their way out: the type id and one function a type.
 
 use super::writer::Writer;
-use crate::value::{Collection, Set, StrRef, ValueRef};
+use crate::value::list::NodeRef;
+use crate::value::{Collection, List, Set, StrRef, ValueRef};
 use c_compat::listpack::IntText;
 use c_compat::rdb::opcode;
 use std::io::{self, Write};
@@ -12,7 +13,8 @@ pub fn type_id(value: ValueRef<'_>) -> u8 {
         ValueRef::Str(_) => opcode::TYPE_STRING,
         ValueRef::Set(Set::Ints(_)) => opcode::TYPE_SET_INTSET,
         ValueRef::Set(_) => opcode::TYPE_SET,
-        ValueRef::List(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
+        ValueRef::List(_) => opcode::TYPE_LIST_QUICKLIST_2,
+        ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
             unreachable!("no command makes one")
         }
     }
@@ -29,8 +31,34 @@ pub fn save_value<W: Write>(out: &mut Writer<W>, value: ValueRef<'_>) -> io::Res
             let mut room = IntText::new();
             set.iter().try_for_each(|member| out.string(member.text(&mut room)))
         }
-        ValueRef::List(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
+        ValueRef::List(list) => save_list(out, list),
+        ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
             unreachable!("no command makes one")
         }
     }
+}
+
+/// `nodes { container string }`: a node's container says whether the string is one element or a listpack of several.
+/// Nodes that are compressed in memory go out as they are.
+fn save_list<W: Write>(out: &mut Writer<W>, list: &List) -> io::Result<()> {
+    const PLAIN: u64 = 1;
+    const PACKED: u64 = 2;
+    out.len(list.node_count() as u64)?;
+    for node in list.nodes() {
+        match node {
+            NodeRef::Packed(pack) => {
+                out.len(PACKED)?;
+                out.string(pack.as_bytes())?;
+            }
+            NodeRef::Plain(bytes) => {
+                out.len(PLAIN)?;
+                out.string(bytes)?;
+            }
+            NodeRef::Compressed(node) => {
+                out.len(if node.plain { PLAIN } else { PACKED })?;
+                out.compressed(&node.lzf, node.len)?;
+            }
+        }
+    }
+    Ok(())
 }

@@ -17,6 +17,9 @@ const DIRECT_MIN: usize = 32 * 1024;
 /// The buffer may grow beyond [`SPILL_AT`] for one long string; more room than this is given back.
 const KEEP_MAX: usize = 1 << 20;
 
+/// What a compressed string begins with.
+const COMPRESSED_STRING: u8 = 0xc3;
+
 /// Shorter strings are never compressed, and need no compressor's table.
 const COMPRESS_MIN: usize = 21;
 
@@ -86,6 +89,14 @@ impl<W: Write> Writer<W> {
         }
         write_string(&mut self.buffer, string, self.compressor.as_mut());
         self.spill_if_full()
+    }
+
+    /// Writes a string that is compressed already, `len` bytes when it is not.
+    pub fn compressed(&mut self, lzf: &[u8], len: usize) -> io::Result<()> {
+        self.byte(COMPRESSED_STRING)?;
+        self.len(lzf.len() as u64)?;
+        self.len(len as u64)?;
+        self.raw(lzf)
     }
 
     /// Writes a string that is held as an integer.

@@ -50,7 +50,8 @@ fn add_value(digest: &mut Digest, value: ValueRef<'_>, expire: Option<i64>) {
             let mut room = IntText::new();
             set.iter().for_each(|member| digest.xor(member.text(&mut room)));
         }
-        ValueRef::List(_) | ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
+        ValueRef::List(list) => list.each(|entry| digest.mix(entry.text(&mut IntText::new()))),
+        ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
             unreachable!("no command makes one")
         }
     }

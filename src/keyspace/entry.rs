@@ -27,6 +27,7 @@ mod tests;
 use std::ptr::NonNull;
 
 use crate::ds::table::Element;
+use crate::sys::give_back::GiveBack;
 use crate::value::{Collection, Encoding, Stored, StrRef, ValueRef};
 use raw::{Block, View};
 
@@ -167,6 +168,13 @@ impl Entry {
     pub fn memory(&self) -> usize {
         // SAFETY: as in `key`.
         unsafe { self.block().memory() }
+    }
+
+    /// Says that this process, a snapshot's child, has no more use for the entry. It does not look at one twice, nor at
+    /// its keyspace after the walk, and leaves without dropping it.
+    pub fn give_back(&self, pages: &mut GiveBack) {
+        // SAFETY: as in `key`; and as said above, of which that there is a `GiveBack` is the sign.
+        unsafe { self.block().give_back(pages) }
     }
 
     /// Where the entry lies: changes only when a change does not fit in its allocation.

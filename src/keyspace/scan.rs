@@ -1,6 +1,7 @@
 //! Going over a database: SCAN, KEYS, RANDOMKEY, and the snapshot's iteration.
 
 use crate::ds::table::Verdict;
+use crate::sys::give_back::GiveBack;
 use crate::value::{Encoding, ValueRef};
 
 use super::discard::Cause;
@@ -34,6 +35,12 @@ impl<'a> EntryRef<'a> {
     /// Unix time in ms.
     pub fn expire(self) -> Option<i64> {
         self.0.expire()
+    }
+
+    /// Gives the entry's memory back, where a child has written all that lies beside it. Only a child can, and it looks
+    /// at each entry once.
+    pub fn give_back(self, pages: &mut GiveBack) {
+        self.0.give_back(pages);
     }
 
     /// Time since the last access, in ms, under an LRU policy.

@@ -18,6 +18,7 @@
 
 use crate::sys::errno::strerror;
 use crate::sys::fork::{self, Exit, Forked};
+use crate::sys::give_back::GiveBack;
 use crate::sys::{memory, pipe};
 use crate::{log_notice, log_verbose, log_warning};
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -122,7 +123,7 @@ impl Child {
         let parent = std::process::id();
         let before = Instant::now();
         match fork::fork()? {
-            Forked::Child => run_child(name, parent, report_to, keep, work),
+            Forked::Child(pages) => run_child(Reporter::new(name, report_to, pages), parent, keep, work),
             Forked::Parent(pid) => {
                 let fork_us = before.elapsed().as_micros() as u64;
                 let figures = ChildFigures { keys_total, ..ChildFigures::default() };
@@ -209,9 +210,8 @@ fn end_of(exit: Exit) -> ChildEnd {
 }
 
 fn run_child(
-    name: &'static str,
+    mut reporter: Reporter,
     parent: u32,
-    report_to: PipeWriter,
     keep: &[RawFd],
     work: impl FnOnce(&mut Reporter) -> bool,
 ) -> ! {
@@ -220,9 +220,8 @@ fn run_child(
     fork::stop_with_parent(parent);
     crate::util::log::set_role(crate::util::log::Role::Child);
     crate::sys::time::freeze_offset();
-    let mut keep: Vec<RawFd> = keep.iter().copied().chain([report_to.as_raw_fd()]).collect();
+    let mut keep: Vec<RawFd> = keep.iter().copied().chain([reporter.pipe.as_raw_fd()]).collect();
     fork::close_descriptors_except(&mut keep);
-    let mut reporter = Reporter::new(name, report_to);
     // Unwinding out of here would run on as a second server.
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut reporter)));
     fork::exit_now(i32::from(!matches!(done, Ok(true))))
@@ -246,11 +245,17 @@ pub struct Reporter {
     keys: u64,
     reported_at: Option<Instant>,
     cow: CowReader,
+    pages: GiveBack,
 }
 
 impl Reporter {
-    fn new(name: &'static str, pipe: PipeWriter) -> Self {
-        Reporter { name, pipe, keys: 0, reported_at: None, cow: CowReader::default() }
+    fn new(name: &'static str, pipe: PipeWriter, pages: GiveBack) -> Self {
+        Reporter { name, pipe, keys: 0, reported_at: None, cow: CowReader::default(), pages }
+    }
+
+    /// Gives memory back that has been written out.
+    pub fn pages(&mut self) -> &mut GiveBack {
+        &mut self.pages
     }
 
     /// Counts a key as written, and reports about once a second.
@@ -405,7 +410,7 @@ mod tests {
     #[test]
     fn a_child_without_a_parent_notices() {
         let (info, report_to) = pipe::nonblocking_reader().expect("pipe");
-        let mut reporter = Reporter::new("RDB", report_to);
+        let mut reporter = Reporter::new("RDB", report_to, GiveBack::for_test());
         assert_eq!(reporter.check_parent(), Ok(()));
         drop(info);
         assert_eq!(reporter.check_parent(), Err(ParentGone));

@@ -1,6 +1,7 @@
 //! Forking, and what a forked child needs to live apart from its parent: its own signal handling, no inherited
 //! descriptors but the ones it asked for, an exit that runs none of the parent's cleanup.
 
+use super::give_back::GiveBack;
 use std::ffi::{CStr, CString, c_char};
 use std::io;
 use std::os::fd::RawFd;
@@ -9,12 +10,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicPtr, Ordering::SeqCst};
 
 /// Which side of the fork returned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Forked {
     /// In the parent: the child's pid.
     Parent(i32),
-    /// In the child.
-    Child,
+    /// In the child, which may give memory back that only the parent goes on using.
+    Child(GiveBack),
 }
 
 /// How a child ended.
@@ -41,7 +42,7 @@ pub fn fork() -> io::Result<Forked> {
     // hold no lock the child takes (the rule of `util::bg`), so the child may go on to run ordinary code.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
-        0 => Ok(Forked::Child),
+        0 => Ok(Forked::Child(GiveBack::new())),
         pid => Ok(Forked::Parent(pid)),
     }
 }
@@ -212,12 +213,12 @@ mod tests {
     #[test]
     fn a_child_ends_with_its_code_and_a_killed_one_with_its_signal() {
         match fork().expect("fork") {
-            Forked::Child => exit_now(7),
+            Forked::Child(_) => exit_now(7),
             Forked::Parent(pid) => assert_eq!(wait(pid).expect("wait"), Exit::Code(7)),
         }
         let (reader, writer) = std::io::pipe().expect("pipe");
         match fork().expect("fork") {
-            Forked::Child => {
+            Forked::Child(_) => {
                 drop(writer);
                 let _ = (&reader).read(&mut [0]);
                 exit_now(0)
@@ -235,7 +236,7 @@ mod tests {
         let (ready_reader, ready_writer) = std::io::pipe().expect("pipe");
         let (hold_reader, _hold_writer) = std::io::pipe().expect("pipe");
         match fork().expect("fork") {
-            Forked::Child => {
+            Forked::Child(_) => {
                 reset_child_signals();
                 let _ = (&ready_writer).write(&[1]);
                 let _ = (&hold_reader).read(&mut [0]);
@@ -255,7 +256,7 @@ mod tests {
         let (closed_reader, _closed_writer) = std::io::pipe().expect("pipe");
         let (_kept_reader, kept_writer) = std::io::pipe().expect("pipe");
         match fork().expect("fork") {
-            Forked::Child => {
+            Forked::Child(_) => {
                 close_descriptors_except(&mut [kept_writer.as_raw_fd()]);
                 let open = |fd: RawFd| std::path::Path::new(&format!("/proc/self/fd/{fd}")).exists();
                 let right = open(kept_writer.as_raw_fd()) && open(2) && !open(closed_reader.as_raw_fd());

@@ -16,6 +16,7 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use super::give_back::heap_mapping;
 use super::memory::page_size;
 
 /// Of sixteen pages of a stretch so many must be in memory. The others are what collapsing adds.
@@ -147,17 +148,6 @@ fn pass(size: usize, go_on: &dyn Fn() -> bool) -> Passed {
     passed
 }
 
-/// The bounds of a mapping that a line of `/proc/self/maps` is about, if the allocator can have made it: anonymous,
-/// private, writable.
-fn heap_mapping(line: &str) -> Option<(usize, usize)> {
-    let mut words = line.split_ascii_whitespace();
-    let (start, end) = words.next()?.split_once('-')?;
-    let (rights, _offset, _device, inode, name) =
-        (words.next()?, words.next()?, words.next()?, words.next()?, words.next());
-    let address = |text| usize::from_str_radix(text, 16).ok();
-    (rights == "rw-p" && inode == "0" && name.is_none()).then_some((address(start)?, address(end)?))
-}
-
 /// Whether nearly all pages of a stretch are in memory.
 fn is_filled(at: usize, size: usize, resident: &mut [u8]) -> bool {
     // SAFETY: mincore writes a byte for each page of the range, and `resident` has as many; of the range it needs
@@ -208,22 +198,6 @@ mod tests {
             assert_eq!(pages.thread.is_some(), on && huge_page_size().is_some());
             pages.pause(true);
             pages.pause(false);
-        }
-    }
-
-    #[test]
-    fn only_anonymous_private_memory_is_taken_for_the_heap() {
-        let heap = "7f0000000000-7f0000400000 rw-p 00000000 00:00 0 ";
-        assert_eq!(heap_mapping(heap), Some((0x7f00_0000_0000, 0x7f00_0040_0000)));
-        for other in [
-            "7f0000000000-7f0000400000 rw-s 00000000 00:00 0 ",
-            "7f0000000000-7f0000400000 r--p 00000000 00:00 0 ",
-            "7f0000000000-7f0000400000 rw-p 00000000 08:01 1234   /lib/libc.so.6",
-            "7ffc00000000-7ffc00021000 rw-p 00000000 00:00 0      [stack]",
-            "",
-            "nonsense",
-        ] {
-            assert_eq!(heap_mapping(other), None, "{other}");
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod errno;
 pub mod fault;
 pub mod file;
 pub mod fork;
+pub mod give_back;
 pub mod glob;
 pub mod huge_pages;
 pub mod memory;

@@ -3,6 +3,7 @@
 use std::alloc::{handle_alloc_error, realloc};
 
 use crate::ds::size::{allocate, class, free, layout};
+use crate::sys::give_back::GiveBack;
 
 /// The block of a long string: its length, its capacity, its bytes.
 #[derive(Clone, Copy)]
@@ -78,6 +79,11 @@ impl Heap {
     pub(super) unsafe fn memory(self) -> usize {
         // SAFETY: as the caller says.
         class(HEAP_HEAD + unsafe { self.capacity() })
+    }
+
+    pub(super) unsafe fn give_back(self, pages: &mut GiveBack) {
+        // SAFETY: as the caller says.
+        unsafe { pages.block(self.0, self.memory()) }
     }
 
     /// Makes the string longer; the new bytes are yet to be written.

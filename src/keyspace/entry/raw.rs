@@ -10,6 +10,7 @@ use std::mem::MaybeUninit;
 use super::heap::Heap;
 use crate::ds::prefixed::{len_size, read_len, write_len};
 use crate::ds::size::{allocate, class, free};
+use crate::sys::give_back::GiveBack;
 use crate::value::{Hash, List, Object, Set, SortedSet, Stored, Type, ValueMut, ValueRef};
 
 /// The value's type in the head's low bits.
@@ -435,6 +436,18 @@ impl Block {
                 Body::Int(_) | Body::Inline(..) | Body::Object(..) => 0,
             };
             class(self.size()) + more
+        }
+    }
+
+    /// Leaves block and string to the parent. What a collection points at stays.
+    pub(super) unsafe fn give_back(self, pages: &mut GiveBack) {
+        // SAFETY: as the caller says; the string's block is this one's alone.
+        unsafe {
+            let (body, size) = (self.body(), class(self.size()));
+            if let Body::Heap(heap) = body {
+                heap.give_back(pages);
+            }
+            pages.block(self.0, size);
         }
     }
 

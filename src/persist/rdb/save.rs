@@ -84,6 +84,7 @@ pub fn save<W: Write>(
                 delay.after_key();
                 if let Some(reporter) = &mut reporter {
                     reporter.key_written()?;
+                    entry.give_back(reporter.pages());
                 }
             }
         }

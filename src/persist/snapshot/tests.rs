@@ -173,7 +173,7 @@ fn a_child_and_its_file_go_with_a_server_that_is_killed() {
     let folder = Folder::new();
     let (mut from_server, ready) = io::pipe().expect("pipe");
     let server = match fork::fork().expect("fork") {
-        fork::Forked::Child => run_and_vanish(&folder, &ready),
+        fork::Forked::Child(_) => run_and_vanish(&folder, &ready),
         fork::Forked::Parent(pid) => pid,
     };
     let mut pid = [0; 4];

@@ -5,6 +5,7 @@ pub mod connection;
 pub mod container;
 pub mod docs;
 pub mod generic;
+pub mod hash;
 pub mod list;
 pub mod parse;
 pub mod row;
@@ -43,7 +44,23 @@ pub static TABLE: &[&Command] = &[
     &string::get::GETEX,
     &string::range::GETRANGE,
     &string::set::GETSET,
+    &hash::set::HDEL,
     &connection::hello::HELLO,
+    &hash::get::HEXISTS,
+    &hash::get::HGET,
+    &hash::all::HGETALL,
+    &hash::incr::HINCRBY,
+    &hash::incr::HINCRBYFLOAT,
+    &hash::all::HKEYS,
+    &hash::get::HLEN,
+    &hash::get::HMGET,
+    &hash::set::HMSET,
+    &hash::random::HRANDFIELD,
+    &hash::scan::HSCAN,
+    &hash::set::HSET,
+    &hash::set::HSETNX,
+    &hash::get::HSTRLEN,
+    &hash::all::HVALS,
     &string::incr::INCR,
     &string::incr::INCRBY,
     &string::incr::INCRBYFLOAT,

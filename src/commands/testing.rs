@@ -97,6 +97,9 @@ impl Bench {
         let effects = &self.ks.effects;
         let mut propagated: Vec<String> =
             effects.expired.iter().map(|(db, key)| format!("expired {db} {}", key.escape_ascii())).collect();
+        propagated.extend(effects.gone_fields.iter().map(|gone| {
+            format!("gone {} {} {}", gone.db, gone.key.escape_ascii(), gone.field.escape_ascii())
+        }));
         let show = |parts: Vec<&[u8]>| {
             parts.into_iter().map(|part| part.escape_ascii().to_string()).collect::<Vec<_>>().join(" ")
         };

@@ -1,6 +1,7 @@
 //! Data structures that the keyspace is made of: its hash table, the order in which keys expire, the allocator's blocks.
 #![allow(unsafe_code)]
 
+pub mod field;
 pub mod hashing;
 pub mod member;
 pub mod prefixed;

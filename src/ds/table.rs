@@ -245,7 +245,7 @@ impl<E: Element> Table<E> {
 
     /// Visits one bucket's entries and returns the next cursor, 0 at the end. Whatever is in the table from
     /// the first call to the last is visited, though splits and merges come between.
-    pub fn scan(&self, cursor: u64, visit: impl FnMut(&E)) -> u64 {
+    pub fn scan<'a>(&'a self, cursor: u64, visit: impl FnMut(&'a E)) -> u64 {
         if self.is_empty() {
             return 0;
         }

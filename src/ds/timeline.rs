@@ -200,6 +200,12 @@ impl Timeline {
         self.leaves.len() * LEAF + elements * size_of::<u64>()
     }
 
+    /// The first element's time.
+    pub fn first_ms(&self) -> Option<i64> {
+        let first = self.leaves.first_key_value().map(|(bound, leaf)| leaf.first(*bound).0);
+        [first, self.gathered_ms].into_iter().flatten().min()
+    }
+
     /// Is the first element's time before `now_ms`?
     pub fn is_due(&self, now_ms: i64) -> bool {
         self.leaves.first_key_value().is_some_and(|(bound, leaf)| leaf.first(*bound).0 < now_ms)

@@ -1,5 +1,6 @@
 //! What a command did to the data, for `server::apply` to act on after the handler.
 
+use super::fields::GoneField;
 use crate::config::NotifyFlags;
 use crate::protocol::args::OwnedArgs;
 use smallvec::SmallVec;
@@ -34,6 +35,8 @@ pub struct Effects {
     pub propagate: Propagate,
     /// Keys that lazy expiry deleted, in order. Their DEL (or UNLINK) goes out before the command itself.
     pub expired: Vec<(usize, Box<[u8]>)>,
+    /// Fields of hashes that lazy expiry deleted, in order. Their HDEL goes out before the command itself.
+    pub gone_fields: Vec<GoneField>,
     /// The classes of events that are to be told of: notify-keyspace-events.
     pub notify: NotifyFlags,
     /// What happened, in order, as far as it is of those classes.
@@ -45,6 +48,7 @@ impl Effects {
     pub fn reset(&mut self) {
         self.dirty = 0;
         self.expired.clear();
+        self.gone_fields.clear();
         self.events.clear();
         if self.propagate != Propagate::AsSent {
             self.propagate = Propagate::AsSent;

@@ -140,7 +140,7 @@ impl Keyspace {
     fn draw_candidates(&mut self, policy: EvictionPolicy, scale: Scale, pool: &mut Pool) -> bool {
         let Keyspace { dbs, hasher, rng, .. } = self;
         let mut any = false;
-        for (index, Db { table, expiry }) in dbs.iter_mut().enumerate() {
+        for (index, Db { table, expiry, .. }) in dbs.iter_mut().enumerate() {
             let mut offer = |e: &Entry| pool.offer(scale, index, e.lru(), || hash(hasher, e.key()));
             if !policy.volatile {
                 any |= !table.is_empty();
@@ -171,12 +171,12 @@ impl Keyspace {
     fn take_candidate(&mut self, candidate: Candidate, volatile: bool) -> Option<(usize, Entry)> {
         let Keyspace { dbs, hasher, .. } = self;
         let Candidate { db, hash: key_hash, bits } = candidate;
-        let Db { table, expiry } = &mut dbs[db];
+        let base = &mut dbs[db];
         let still = |e: &Entry| {
             e.lru() == bits && (!volatile || e.expire().is_some()) && hash(hasher, e.key()) == key_hash
         };
-        let entry = table.remove(key_hash, still)?;
-        expiry.change(key_hash, entry.expire(), None);
+        let entry = base.table.remove(key_hash, still)?;
+        base.forget(key_hash, &entry);
         Some((db, entry))
     }
 
@@ -193,7 +193,7 @@ impl Keyspace {
             let index = self.evict_next_db % count;
             self.evict_next_db = index + 1;
             let Keyspace { dbs, hasher, rng, .. } = self;
-            let Db { table, expiry } = &mut dbs[index];
+            let Db { table, expiry, fields } = &mut dbs[index];
             if volatile {
                 if let Some((ms, id)) = expiry.random(|| rng.next_u64()) {
                     return Some((index, self.take_indexed(index, ms, id)));
@@ -203,6 +203,7 @@ impl Keyspace {
                 let entry =
                     table.remove(key_hash, |e| e.address() == address).expect("it was found just now");
                 expiry.change(key_hash, entry.expire(), None);
+                fields.forget(key_hash, &entry);
                 return Some((index, entry));
             }
         }
@@ -212,10 +213,10 @@ impl Keyspace {
     /// Takes out the key that the expiry index knows by these.
     fn take_indexed(&mut self, db: usize, at_ms: i64, id: u32) -> Entry {
         let Keyspace { dbs, hasher, .. } = self;
-        let Db { table, expiry } = &mut dbs[db];
-        let entry = table.remove(id.into(), |e| is_indexed(e, at_ms, id, hasher));
+        let base = &mut dbs[db];
+        let entry = base.table.remove(id.into(), |e| is_indexed(e, at_ms, id, hasher));
         let entry = entry.expect("what the index holds is in the table");
-        expiry.change(id.into(), Some(at_ms), None);
+        base.forget(id.into(), &entry);
         entry
     }
 }

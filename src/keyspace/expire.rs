@@ -134,7 +134,7 @@ impl Keyspace {
         'dbs: for _ in 0..count {
             let index = *expire_next_db % count;
             *expire_next_db = index + 1;
-            let Db { table, expiry } = &mut dbs[index];
+            let Db { table, expiry, fields } = &mut dbs[index];
             while expiry.order.is_due(now_ms) {
                 if started.get_or_insert_with(Instant::now).elapsed() >= budget {
                     due.more = true;
@@ -154,6 +154,7 @@ impl Keyspace {
                     let is_it = |e: &Entry| e.expire() == Some(*at_ms) && hash(hasher, e.key()) as u32 == *id;
                     let entry = table.remove(u64::from(*id), is_it);
                     let entry = entry.expect("what the index holds is in the table");
+                    fields.forget(u64::from(*id), &entry);
                     on_expired(index, entry.key());
                     if takes_long(&entry, lazy.expire) {
                         discarded.push(entry);

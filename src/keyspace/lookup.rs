@@ -166,7 +166,7 @@ impl Keyspace {
         touch: bool,
     ) -> (Option<&mut Entry>, &mut Stats) {
         let Keyspace { dbs, rng, effects, stats, freq, lazy, discarded, now_ms, lru_clock, mode, .. } = self;
-        let Db { table, expiry } = &mut dbs[db];
+        let Db { table, expiry, fields } = &mut dbs[db];
         let expired = match mode {
             ExpiryMode::Ignore => Verdict::Keep,
             ExpiryMode::Hide if purpose == For::Reading => Verdict::Skip,
@@ -195,6 +195,7 @@ impl Keyspace {
             }
             Found::Taken(entry) => {
                 expiry.change(hash, entry.expire(), None);
+                fields.forget(hash, &entry);
                 stats.expired_keys += 1;
                 effects.expired.push((db, key.into()));
                 if takes_long(&entry, lazy.expire) {

@@ -18,6 +18,7 @@
 //! | scan    | SCAN, KEYS, RANDOMKEY, iteration for snapshots                  |
 //! | expire  | the order in which keys expire; active expiry                   |
 //! | evict   | which key goes when memory is full                              |
+//! | fields  | hashes whose fields expire                                       |
 //! | freq    | the LRU clock and LFU counter                                   |
 //! | effects | what a command leaves behind                                    |
 
@@ -27,6 +28,7 @@ pub mod effects;
 pub mod entry;
 pub mod evict;
 mod expire;
+mod fields;
 pub mod freq;
 mod lookup;
 mod scan;
@@ -50,9 +52,11 @@ use effects::Effects;
 use entry::Entry;
 use evict::Pool;
 use expire::ExpiryIndex;
+use fields::FieldIndex;
 use freq::FreqPolicy;
 
 pub use expire::Due;
+pub use fields::GoneField;
 pub use lookup::StrMut;
 pub use scan::EntryRef;
 pub use whole::Flushed;
@@ -80,6 +84,8 @@ pub struct Stats {
     pub misses: u64,
     /// Keys deleted because their time had passed, lazily or actively.
     pub expired_keys: u64,
+    /// Fields of hashes, likewise.
+    pub expired_fields: u64,
     /// Cron periods at whose end active expiry had not removed all that was due.
     pub expired_time_cap_reached: u64,
 }
@@ -97,6 +103,16 @@ pub struct EntryInfo {
 struct Db {
     table: Table<Entry>,
     expiry: ExpiryIndex,
+    fields: FieldIndex,
+}
+
+impl Db {
+    /// An entry is no longer in the table.
+    #[inline]
+    fn forget(&mut self, hash: u64, entry: &Entry) {
+        self.expiry.change(hash, entry.expire(), None);
+        self.fields.forget(hash, entry);
+    }
 }
 
 /// All databases.
@@ -251,14 +267,14 @@ impl Keyspace {
 
     /// What a database's table and the order in which its keys expire take, bytes.
     pub fn overhead(&self, db: usize) -> (usize, usize) {
-        let Db { table, expiry } = &self.dbs[db];
-        (table.memory(), expiry.memory())
+        let Db { table, expiry, fields } = &self.dbs[db];
+        (table.memory(), expiry.memory() + fields.memory())
     }
 
     /// What a key takes, bytes: its entry, and its part of the table and of the order in which keys expire.
     pub fn memory_usage(&self, db: usize, key: &[u8]) -> Option<usize> {
         let entry = self.entry(db, key)?;
-        let Db { table, expiry } = &self.dbs[db];
+        let Db { table, expiry, .. } = &self.dbs[db];
         let share = |bytes: usize, of: usize| bytes / of.max(1);
         let expires = if entry.expire().is_some() { share(expiry.memory(), expiry.len()) } else { 0 };
         Some(entry.memory() + share(table.memory(), table.len()) + expires)
@@ -266,7 +282,7 @@ impl Keyspace {
 
     /// DEBUG HTSTATS: the tables of a database in figures.
     pub fn table_stats(&self, db: usize) -> String {
-        let Db { table, expiry } = &self.dbs[db];
+        let Db { table, expiry, .. } = &self.dbs[db];
         let dict = |name: &str, size: usize, len: usize| {
             format!(
                 "[{name}]\nHash table 0 stats (main hash table):\n table size: {size}\n number of elements: {len}\n"

@@ -140,7 +140,7 @@ impl Keyspace {
         let verdict = |e: &Entry| if is_expired(e, now_ms) { Verdict::Take } else { Verdict::Skip };
         let base = &mut self.dbs[db];
         if let Some(entry) = base.table.remove(hash, |e| verdict(e) == Verdict::Take) {
-            base.expiry.change(hash, entry.expire(), None);
+            base.forget(hash, &entry);
             self.stats.expired_keys += 1;
             self.effects.expired.push((db, entry.key().into()));
             self.discard(entry, Cause::Expired);

@@ -4,6 +4,7 @@ use crate::value::NewValue;
 
 use super::discard::Cause;
 use super::entry::Entry;
+use super::fields::noted_expires;
 use super::lookup::{For, is_expired};
 use super::{Db, ExpiryMode, Keyspace, freq, hash};
 
@@ -48,6 +49,7 @@ impl Keyspace {
             return false;
         };
         let old = entry.expire();
+        let (noted, object) = (noted_expires(entry), matches!(value, NewValue::Object(_)));
         let new = match expire {
             ExpireChange::Keep => old,
             ExpireChange::Clear => None,
@@ -59,6 +61,9 @@ impl Keyspace {
             entry.set_lru(fresh);
         }
         self.dbs[db].expiry.change(hash, old, new);
+        if noted.is_some() || object {
+            self.dbs[db].value_replaced(hash, key, noted);
+        }
         true
     }
 
@@ -67,7 +72,9 @@ impl Keyspace {
         let hash = self.hash(key);
         let Some(entry) = self.find(db, hash, key, For::Writing, false) else { return false };
         let expire = entry.expire();
+        let noted = noted_expires(entry);
         entry.set_value(value.stored(), expire);
+        self.dbs[db].value_replaced(hash, key, noted);
         true
     }
 
@@ -170,14 +177,15 @@ impl Keyspace {
     ) -> bool {
         let bits = self.access_bits(access);
         let Keyspace { dbs, hasher, .. } = self;
-        let Db { table, expiry } = &mut dbs[db];
+        let Db { table, expiry, fields } = &mut dbs[db];
         if table.find(hash_of_key, |e| e.key() == key).is_some() {
             return false;
         }
         if let Some(ms) = expire {
             expiry.add_loaded(hash_of_key, ms);
         }
-        let entry = Entry::new(key, value.stored(), expire, bits);
+        let mut entry = Entry::new(key, value.stored(), expire, bits);
+        fields.adopt_loaded(hash_of_key, &mut entry);
         table.insert(hash_of_key, entry, |e| hash(hasher, e.key()));
         true
     }
@@ -203,6 +211,7 @@ impl Keyspace {
     pub fn loaded(&mut self) {
         for db in &mut self.dbs {
             db.expiry.settle();
+            db.fields.settle();
         }
     }
 
@@ -212,9 +221,10 @@ impl Keyspace {
     }
 
     /// Puts in an entry whose key is not in the table.
-    pub(super) fn insert(&mut self, db: usize, hash_of_key: u64, entry: Entry) {
+    pub(super) fn insert(&mut self, db: usize, hash_of_key: u64, mut entry: Entry) {
         let Keyspace { dbs, hasher, .. } = self;
         let db = &mut dbs[db];
+        db.fields.adopt(hash_of_key, &mut entry);
         db.expiry.change(hash_of_key, None, entry.expire());
         db.table.insert(hash_of_key, entry, |e| hash(hasher, e.key()));
     }
@@ -222,9 +232,9 @@ impl Keyspace {
     /// Takes out a key; one that has expired counts as gone already.
     pub(super) fn take(&mut self, db: usize, hash: u64, key: &[u8]) -> Option<Entry> {
         let Keyspace { dbs, effects, stats, now_ms, mode, .. } = self;
-        let Db { table, expiry } = &mut dbs[db];
-        let entry = table.remove(hash, |e| e.key() == key)?;
-        expiry.change(hash, entry.expire(), None);
+        let base = &mut dbs[db];
+        let entry = base.table.remove(hash, |e| e.key() == key)?;
+        base.forget(hash, &entry);
         if *mode != ExpiryMode::Ignore && is_expired(&entry, *now_ms) {
             stats.expired_keys += 1;
             effects.expired.push((db, key.into()));

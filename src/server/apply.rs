@@ -14,13 +14,15 @@ impl Server {
     /// Acts on the effects of the command that just ran in database `db`, and clears them.
     pub fn apply_effects(&mut self, id: ClientId, command: &Command, db: usize, args: Args<'_>) {
         let effects = &mut self.keyspace.effects;
-        if effects.dirty == 0 && effects.expired.is_empty() && effects.propagate == Propagate::AsSent {
+        let nothing_expired = effects.expired.is_empty() && effects.gone_fields.is_empty();
+        if effects.dirty == 0 && nothing_expired && effects.propagate == Propagate::AsSent {
             return;
         }
         self.dirty += effects.dirty;
         let wrote = effects.dirty > 0;
         let propagate = std::mem::take(&mut effects.propagate);
         let expired = std::mem::take(&mut effects.expired);
+        let gone_fields = std::mem::take(&mut effects.gone_fields);
         let obeys = self.clients.get(id).is_some_and(|c| c.must_obey());
         // A replica passes its primary's bytes on as they came: what the commands did there is in them already.
         if wrote && !obeys && self.is_replica() {
@@ -32,13 +34,16 @@ impl Server {
                 Propagate::Instead(commands) => commands,
                 Propagate::AsSent | Propagate::Never => &[],
             };
-            let count = expired.len() + usize::from(as_sent) + instead.len();
+            let count = expired.len() + gone_fields.len() + usize::from(as_sent) + instead.len();
             let transaction = count > 1 && !command.has(Flags::TOUCHES_ARBITRARY_KEYS);
             if transaction {
                 self.feed_stream(db, b"*1\r\n$5\r\nMULTI\r\n");
             }
             for (db, key) in &expired {
                 self.feed_deletion(*db, key);
+            }
+            for gone in &gone_fields {
+                self.feed_command(gone.db, [b"HDEL", &*gone.key, &*gone.field].into_iter());
             }
             if as_sent {
                 self.feed_args(db, args);

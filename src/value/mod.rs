@@ -6,7 +6,7 @@
 //! | list       | list       | listpack, quicklist              |
 //! | set        | set        | intset, listpack, hashtable      |
 //! | sorted set | sorted_set | listpack, skiplist               |
-//! | hash       | hash       | listpack, hashtable              |
+//! | hash       | hash       | listpack, listpackex, hashtable  |
 //!
 //! A string is a part of its key's entry. A value of another type is a [`Collection`]: a handle of at most 16 bytes
 //! that lies in the entry. A value is read as a [`ValueRef`] and changed through a [`ValueMut`]; a new one is a
@@ -58,6 +58,7 @@ pub enum Encoding {
     Embstr,
     Raw,
     Listpack,
+    ListpackEx,
     Quicklist,
     Intset,
     Hashtable,
@@ -72,6 +73,7 @@ impl Encoding {
             Encoding::Embstr => "embstr",
             Encoding::Raw => "raw",
             Encoding::Listpack => "listpack",
+            Encoding::ListpackEx => "listpackex",
             Encoding::Quicklist => "quicklist",
             Encoding::Intset => "intset",
             Encoding::Hashtable => "hashtable",

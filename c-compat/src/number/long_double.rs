@@ -56,6 +56,10 @@ impl LongDouble {
         Some(Self::finite(scanned.negative, rounded))
     }
 
+    pub fn is_finite(self) -> bool {
+        matches!(self.magnitude, Magnitude::Finite(_))
+    }
+
     /// The sum, unless it is infinite or no number at all.
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let (Magnitude::Finite(a), Magnitude::Finite(b)) = (self.magnitude, other.magnitude) else {

@@ -11,6 +11,7 @@
 
 pub mod connection;
 pub mod generic;
+pub mod hash;
 pub mod list;
 pub mod server;
 pub mod set;
@@ -18,7 +19,7 @@ pub mod string;
 
 /// The tables of all groups.
 const GROUPS: &[&[Docs]] =
-    &[connection::DOCS, generic::DOCS, list::DOCS, server::DOCS, set::DOCS, string::DOCS];
+    &[connection::DOCS, generic::DOCS, hash::DOCS, list::DOCS, server::DOCS, set::DOCS, string::DOCS];
 
 /// What is told of one command.
 #[derive(Debug)]

@@ -47,28 +47,50 @@ pub(in crate::commands) struct ScanOptions<'a> {
     pattern: Option<&'a [u8]>,
     /// TYPE, of SCAN alone.
     kind: Option<&'a [u8]>,
+    /// NOVALUES, of HSCAN alone.
+    pub no_values: bool,
+}
+
+/// What is gone over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Keys,
+    Collection,
+    Hash,
 }
 
 impl<'a> ScanOptions<'a> {
     fn of_keys(options: Args<'a>) -> CmdResult<Self> {
-        Self::parse(options, true)
+        Self::parse(options, Of::Keys)
     }
 
     /// Those behind the cursor of SSCAN and its like.
     pub fn of_collection(options: Args<'a>) -> CmdResult<Self> {
-        Self::parse(options, false)
+        Self::parse(options, Of::Collection)
     }
 
-    fn parse(args: Args<'a>, of_keys: bool) -> CmdResult<Self> {
-        let mut options = ScanOptions { count: COUNT, pattern: None, kind: None };
-        for i in (0..args.len()).step_by(2) {
-            let (word, arg) = (args.at(i), args.get(i + 1).ok_or(CmdError::SYNTAX)?);
+    /// Those behind the cursor of HSCAN.
+    pub fn of_hash(options: Args<'a>) -> CmdResult<Self> {
+        Self::parse(options, Of::Hash)
+    }
+
+    fn parse(args: Args<'a>, of: Of) -> CmdResult<Self> {
+        let mut options = ScanOptions { count: COUNT, pattern: None, kind: None, no_values: false };
+        let mut i = 0;
+        while let Some(word) = args.get(i) {
+            if of == Of::Hash && is_word(word, "novalues") {
+                options.no_values = true;
+                i += 1;
+                continue;
+            }
+            let arg = args.get(i + 1).ok_or(CmdError::SYNTAX)?;
+            i += 2;
             if is_word(word, "count") {
                 options.count =
                     u64::try_from(integer(arg)?).ok().filter(|n| *n > 0).ok_or(CmdError::SYNTAX)?;
             } else if is_word(word, "match") {
                 options.pattern = Some(arg).filter(|pattern| *pattern != b"*");
-            } else if of_keys && is_word(word, "type") {
+            } else if of == Of::Keys && is_word(word, "type") {
                 options.kind = Some(arg);
             } else {
                 return Err(CmdError::SYNTAX);

@@ -51,7 +51,16 @@ fn add_value(digest: &mut Digest, value: ValueRef<'_>, expire: Option<i64>) {
             set.iter().for_each(|member| digest.xor(member.text(&mut room)));
         }
         ValueRef::List(list) => list.each(|entry| digest.mix(entry.text(&mut IntText::new()))),
-        ValueRef::SortedSet(_) | ValueRef::Hash(_) => {
+        ValueRef::Hash(hash) => {
+            let (mut field_room, mut value_room) = (IntText::new(), IntText::new());
+            for f in hash.iter() {
+                let mut one = Digest::default();
+                one.mix(f.field.text(&mut field_room));
+                one.mix(f.value.text(&mut value_room));
+                digest.xor_digest(&one);
+            }
+        }
+        ValueRef::SortedSet(_) => {
             unreachable!("no command makes one")
         }
     }

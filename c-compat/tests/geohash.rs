@@ -1,11 +1,14 @@
 //! Vectors: scores, positions, texts, distances and searches of a real server (vectors/geohash.txt).
 mod common;
+#[path = "exercise/geohash.rs"]
+mod exercise;
 
 use c_compat::geohash::{
     LATITUDE_MAX, LATITUDE_MIN, LONGITUDE_MAX, LONGITUDE_MIN, Place, Search, Shape, decode, distance, encode,
     text,
 };
 use common::{Rng, cases};
+use exercise::exercise;
 
 /// As GEODIST and WITHDIST show a distance.
 fn shown(distance: f64) -> String {
@@ -173,19 +176,7 @@ fn no_number_makes_a_search_hang_or_panic() {
             _ => rng.below(10_000_000) as f64,
         };
         let (a, b, metres, at) = (number(), number(), number(), number());
-        let shapes = [Shape::Circle { radius: a }, Shape::Box { width: a, height: b }];
-        let center = any_place(&mut rng);
-        for shape in shapes {
-            let search = Search { center, shape, metres };
-            let ranges: Vec<_> = search.ranges().collect();
-            assert!((1..=9).contains(&ranges.len()));
-            assert!(ranges.iter().all(|(from, to)| from < to));
-            if let Some(found) = search.within(at) {
-                assert!(found.place.is_valid());
-            }
-        }
-        text(at);
-        assert!(decode(at).is_valid());
+        exercise(any_place(&mut rng), [a, b, metres, at]);
     }
 }
 

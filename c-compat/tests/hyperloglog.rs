@@ -1,5 +1,7 @@
 //! Vectors: what a real server answers and keeps (vectors/hyperloglog.txt). The naive twin is an array of registers.
 mod common;
+#[path = "exercise/hyperloglog.rs"]
+mod exercise;
 
 use c_compat::crc64::crc64;
 use c_compat::hyperloglog::{
@@ -7,6 +9,7 @@ use c_compat::hyperloglog::{
     check, count, decode, encoding, invalidate, to_dense,
 };
 use common::{Rng, bytes, cases};
+use exercise::exercise;
 use proptest::prelude::*;
 
 /// PFADD.
@@ -175,33 +178,6 @@ fn the_estimate_is_near_the_number() {
             "{estimate}"
         );
     }
-}
-
-/// Whatever passes the check may be used: a damaged one gives errors or estimates, never a panic, and stays bounded.
-fn exercise(hll: &[u8]) -> bool {
-    let Ok(encoding) = check(hll) else { return false };
-    let valid = count(hll).is_ok();
-    assert!(valid || encoding == Encoding::Sparse);
-    decode(&hll[..hll.len().min(1000)]);
-    let mut all = Registers::new();
-    assert_eq!(all.merge(hll).is_ok(), valid);
-    all.count();
-    let mut dense = hll.to_vec();
-    assert_eq!(to_dense(&mut dense).is_ok(), valid);
-    for bytes_max in [0, 40, 3000] {
-        let mut changed = hll.to_vec();
-        for i in 0..20u8 {
-            match add(&mut changed, &[i], bytes_max) {
-                Ok(_) if valid => assert!(count(&changed).is_ok()),
-                Ok(_) => {}
-                Err(Corrupt) => assert!(!valid),
-            }
-        }
-        assert!(changed.len() <= hll.len().max(DENSE_SIZE) + 100);
-        let mut target = hll.to_vec();
-        assert!(all.write_to(&mut target, bytes_max).is_ok() || !valid);
-    }
-    valid
 }
 
 #[test]

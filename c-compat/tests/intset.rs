@@ -1,9 +1,12 @@
 //! Vectors: intsets out of DUMP payloads of sets that members were added to and removed from (vectors/intset.txt). The
 //! naive twin is a `BTreeSet` with the width it has reached.
 mod common;
+#[path = "exercise/intset.rs"]
+mod exercise;
 
-use c_compat::intset::{Intset, validate, validate_shallow};
+use c_compat::intset::Intset;
 use common::{Rng, bytes, cases};
+use exercise::{assert_reads_as, exercise};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -33,19 +36,6 @@ impl Naive {
 
 fn number(rng: &mut Rng, bits: usize) -> i64 {
     rng.next() as i64 >> (63 - rng.below(bits))
-}
-
-fn assert_reads_as(set: &Intset, numbers: &BTreeSet<i64>) {
-    assert_eq!(set.len(), numbers.len());
-    assert_eq!(set.is_empty(), numbers.is_empty());
-    assert!(set.iter().eq(numbers.iter().copied()));
-    assert!(set.iter().rev().eq(numbers.iter().rev().copied()));
-    assert_eq!((set.min(), set.max()), (numbers.first().copied(), numbers.last().copied()));
-    for (index, number) in numbers.iter().enumerate() {
-        assert_eq!(set.get(index), Some(*number));
-        assert!(set.contains(*number));
-    }
-    assert_eq!(set.get(numbers.len()), None);
 }
 
 #[test]
@@ -114,37 +104,6 @@ fn a_wider_number_goes_to_the_end_where_it_belongs() {
     }
 }
 
-/// Whether these bytes are an intset, by the description; if so its members.
-fn naive_validate(bytes: &[u8]) -> Option<BTreeSet<i64>> {
-    let width = u32::from_le_bytes(bytes.get(..4)?.try_into().unwrap()) as usize;
-    let len = u32::from_le_bytes(bytes.get(4..8)?.try_into().unwrap()) as usize;
-    if ![2, 4, 8].contains(&width) || len == 0 || bytes.len() != 8 + len * width {
-        return None;
-    }
-    let numbers: Vec<i64> = bytes[8..]
-        .chunks(width)
-        .map(|number| {
-            let mut wide = [if number[width - 1] & 0x80 == 0 { 0 } else { 0xff }; 8];
-            wide[..width].copy_from_slice(number);
-            i64::from_le_bytes(wide)
-        })
-        .collect();
-    numbers.windows(2).all(|two| two[0] < two[1]).then(|| numbers.into_iter().collect())
-}
-
-fn exercise(bytes: &[u8], rng: &mut Rng) -> bool {
-    let expected = naive_validate(bytes);
-    assert_eq!(validate(bytes).is_ok(), expected.is_some());
-    assert!(expected.is_none() || validate_shallow(bytes).is_ok());
-    let (Ok(mut set), Some(numbers)) = (Intset::from_bytes(bytes), expected) else { return false };
-    assert_reads_as(&set, &numbers);
-    let number = number(rng, 63);
-    assert_eq!(set.add(number), !numbers.contains(&number));
-    set.remove(*numbers.first().unwrap());
-    assert!(set.is_empty() || validate(set.as_bytes()).is_ok());
-    true
-}
-
 #[test]
 fn damaged_intsets_are_refused_or_harmless() {
     let mut rng = Rng(22);
@@ -166,7 +125,7 @@ fn damaged_intsets_are_refused_or_harmless() {
                 _ => bytes[at] = [0, 1, 2, 4, 8, 0xff][rng.below(6)],
             }
         }
-        accepted += usize::from(exercise(&bytes, &mut rng));
+        accepted += usize::from(exercise(&bytes, number(&mut rng, 63)));
     }
     assert!(accepted > rounds / 10, "{accepted}");
 }
@@ -176,7 +135,7 @@ proptest! {
 
     #[test]
     fn hostile_bytes_are_refused_or_harmless(bytes in prop::collection::vec(prop_oneof![0u8..9, any::<u8>()], 0..40)) {
-        exercise(&bytes, &mut Rng(23));
+        exercise(&bytes, 23);
     }
 
     #[test]

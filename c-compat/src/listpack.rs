@@ -47,7 +47,7 @@ pub use entry::{Entry, IntText, Needle};
 pub use validate::{Invalid, validate, validate_shallow};
 
 use crate::block::{Block, Header, ListpackHeader};
-use entry::{Encoded, backlen_size, read, size_at, size_before};
+use entry::{Encoded, after, read, size_before};
 use std::num::NonZeroU32;
 
 const HEADER: usize = ListpackHeader::SIZE;
@@ -96,15 +96,16 @@ impl Listpack {
 
     /// The listpack that these bytes are, every entry of which is looked at.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Invalid> {
-        Self::from_bytes_checking(bytes, |_, _| true)
+        let (header, body) = validate::validated(bytes, |_, _| true)?;
+        Ok(Self { block: Block::new(header, body) })
     }
 
     /// The same, where each entry, given with the header's count (65535: unknown), must also please the caller.
     pub fn from_bytes_checking(
         bytes: &[u8],
-        each: impl FnMut(Entry<'_>, u16) -> bool,
+        mut each: impl FnMut(Entry<'_>, u16) -> bool,
     ) -> Result<Self, Invalid> {
-        let (header, body) = validate::validated(bytes, each)?;
+        let (header, body) = validate::validated(bytes, |at, count| each(read(bytes, at).0, count))?;
         Ok(Self { block: Block::new(header, body) })
     }
 
@@ -474,12 +475,6 @@ impl Listpack {
         let total = u32::try_from(self.bytes() - removed + inserted).expect("would_overflow was asked");
         self.block.splice(ListpackHeader { total, count }, at, removed, parts);
     }
-}
-
-#[inline(always)]
-fn after(bytes: &[u8], at: usize) -> usize {
-    let size = size_at(bytes, at);
-    at + size + backlen_size(size)
 }
 
 fn count_of(len: usize) -> u16 {

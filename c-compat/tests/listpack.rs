@@ -317,6 +317,21 @@ fn the_largest_size_is_asked_for_before_writing() {
     assert!(pack.would_overflow(usize::MAX));
 }
 
+#[test]
+fn who_loads_a_listpack_may_refuse_its_entries() {
+    let pack: Listpack = [&b"f"[..], b"7"].into_iter().collect();
+    let mut seen = Vec::new();
+    let load = |seen: &mut Vec<_>, most: usize| {
+        Listpack::from_bytes_checking(pack.as_bytes(), |entry, count| {
+            seen.push((entry.to_vec(), count));
+            seen.len() <= most
+        })
+    };
+    assert_eq!(load(&mut seen, 2), Ok(pack.clone()));
+    assert_eq!(seen, [(b"f".to_vec(), 2), (b"7".to_vec(), 2)]);
+    assert!(load(&mut seen, 2).is_err());
+}
+
 fn short(rng: &mut Rng) -> Vec<u8> {
     let len = rng.below(4);
     rng.bytes(len)

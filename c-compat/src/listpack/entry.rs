@@ -12,7 +12,7 @@ const INT_32: u8 = 0xf3;
 const INT_64: u8 = 0xf4;
 
 const HEAD_MAX: usize = 9;
-pub(super) const BACKLEN_MAX: usize = 5;
+const BACKLEN_MAX: usize = 5;
 
 /// What an entry holds. To write, bytes that are the text of an integer become that integer. To read, both may stand for
 /// the same text only in bytes that Redis did not write.
@@ -73,7 +73,12 @@ impl<'a> Entry<'a> {
     #[inline(always)]
     pub fn is(self, needle: &Needle<'_>) -> bool {
         match self {
-            Self::Str(bytes) => bytes == needle.bytes,
+            // Names that are numbered differ at their end.
+            Self::Str(bytes) => {
+                bytes.len() == needle.bytes.len()
+                    && bytes.last() == needle.bytes.last()
+                    && bytes == needle.bytes
+            }
             Self::Int(number) => needle.number == Some(number),
         }
     }
@@ -131,8 +136,7 @@ pub(super) struct Encoded<'a> {
     head: [u8; HEAD_MAX],
     head_len: usize,
     data: &'a [u8],
-    back: [u8; BACKLEN_MAX],
-    back_len: usize,
+    back: Backlen,
 }
 
 impl<'a> Encoded<'a> {
@@ -145,19 +149,13 @@ impl<'a> Encoded<'a> {
                 None => string_head(bytes),
             },
         };
-        let size = head_len + data.len();
-        let back_len = backlen_size(size);
-        let mut back = [0; BACKLEN_MAX];
-        for (i, byte) in back[..back_len].iter_mut().enumerate() {
-            let bits = (size >> (7 * (back_len - 1 - i))) as u8 & 0x7f;
-            *byte = if i == 0 { bits } else { bits | 0x80 };
-        }
-        Self { head, head_len, data, back, back_len }
+        let back = Backlen::new(head_len + data.len());
+        Self { head, head_len, data, back }
     }
 
     #[inline(always)]
     pub(super) fn parts(&self) -> [&[u8]; 3] {
-        [&self.head[..self.head_len], self.data, &self.back[..self.back_len]]
+        [&self.head[..self.head_len], self.data, self.back.bytes()]
     }
 }
 
@@ -203,10 +201,34 @@ fn string_head(bytes: &[u8]) -> ([u8; HEAD_MAX], usize, &[u8]) {
     (head, head_len, bytes)
 }
 
+/// The size of head and data, as it stands at the end of an entry.
+struct Backlen {
+    bytes: [u8; BACKLEN_MAX],
+    len: usize,
+}
+
+impl Backlen {
+    #[inline(always)]
+    fn new(size: usize) -> Self {
+        let len = backlen_size(size);
+        let mut bytes = [0; BACKLEN_MAX];
+        for (i, byte) in bytes[..len].iter_mut().enumerate() {
+            let bits = (size >> (7 * (len - 1 - i))) as u8 & 0x7f;
+            *byte = if i == 0 { bits } else { bits | 0x80 };
+        }
+        Self { bytes, len }
+    }
+
+    #[inline(always)]
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len]
+    }
+}
+
 /// How many bytes the backlen of an entry takes whose head and data have `size` bytes. The limits are Redis's: the last
 /// number that would fit goes to the next length.
 #[inline(always)]
-pub(super) fn backlen_size(size: usize) -> usize {
+fn backlen_size(size: usize) -> usize {
     if size <= 127 {
         1
     } else if size < 16_383 {
@@ -220,35 +242,57 @@ pub(super) fn backlen_size(size: usize) -> usize {
     }
 }
 
-/// For each first byte the size of head and data, or 0 where that is not enough to know it.
-const SIZES: [u8; 256] = {
-    let mut sizes = [0; 256];
-    let mut first = 0;
-    while first < 256 {
-        sizes[first] = match first as u8 {
-            0..STRING_6 => 1,
-            byte @ STRING_6..INT_13 => 1 + (byte & 0x3f),
-            INT_13..STRING_12 => 2,
-            INT_16 => 3,
-            INT_24 => 4,
-            INT_32 => 5,
-            INT_64 => 9,
-            _ => 0,
-        };
-        first += 1;
-    }
-    sizes
-};
-
-/// The size of head and data of the entry at `at`, if its head lies inside `bytes` and is one.
+/// The size of the whole entry by its first byte, or 0 where that is not enough to know it. Those known are all so short
+/// that the backlen is one byte, the size less one. A processor foresees which kind comes, which is why this is no table:
+/// the next entry need not wait for it.
 #[inline(always)]
-pub(super) fn checked_size_at(bytes: &[u8], at: usize) -> Option<usize> {
-    match SIZES[usize::from(*bytes.get(at)?)] {
-        0 => long_size_at(bytes, at),
-        size => Some(usize::from(size)),
+fn short_size(first: u8) -> u8 {
+    match first {
+        0..STRING_6 => 2,
+        STRING_6..INT_13 => 2 + (first & 0x3f),
+        INT_13..STRING_12 => 3,
+        INT_16 => 4,
+        INT_24 => 5,
+        INT_32 => 6,
+        INT_64 => 10,
+        _ => 0,
     }
 }
 
+/// Where the entry at `at` ends, if it lies inside `bytes`, is one, and says its size at its end too.
+#[inline(always)]
+pub(super) fn checked_after(bytes: &[u8], at: usize) -> Option<usize> {
+    match short_size(*bytes.get(at)?) {
+        0 => checked_after_long(bytes, at),
+        size => {
+            let next = at + usize::from(size);
+            (*bytes.get(next - 1)? == size - 1).then_some(next)
+        }
+    }
+}
+
+fn checked_after_long(bytes: &[u8], at: usize) -> Option<usize> {
+    let size = long_size_at(bytes, at)?;
+    let backlen = Backlen::new(size);
+    let end = at + size;
+    (bytes.get(end..end + backlen.len)? == backlen.bytes()).then_some(end + backlen.len)
+}
+
+/// Where the validated entry at `at` ends.
+#[inline(always)]
+pub(super) fn after(bytes: &[u8], at: usize) -> usize {
+    match short_size(bytes[at]) {
+        0 => after_long(bytes, at),
+        size => at + usize::from(size),
+    }
+}
+
+fn after_long(bytes: &[u8], at: usize) -> usize {
+    let size = long_size_at(bytes, at).expect("a cursor is where an entry begins");
+    at + size + backlen_size(size)
+}
+
+/// The size of head and data of an entry that has one of the longer strings.
 fn long_size_at(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at..)? {
         [STRING_32, len @ ..] => Some(5 + u32::from_le_bytes(*len.first_chunk()?) as usize),
@@ -257,12 +301,6 @@ fn long_size_at(bytes: &[u8], at: usize) -> Option<usize> {
         }
         _ => None,
     }
-}
-
-/// The size of head and data of a validated entry.
-#[inline(always)]
-pub(super) fn size_at(bytes: &[u8], at: usize) -> usize {
-    checked_size_at(bytes, at).expect("a cursor is where an entry begins")
 }
 
 /// The size of the whole entry that ends before `at`.
@@ -283,30 +321,39 @@ pub(super) fn size_before(bytes: &[u8], at: usize) -> usize {
 /// The validated entry at `at`, and where the next one begins.
 #[inline(always)]
 pub(super) fn read(bytes: &[u8], at: usize) -> (Entry<'_>, usize) {
-    let size = size_at(bytes, at);
-    let next = at + size + backlen_size(size);
-    let entry = &bytes[at..at + size];
-    let first = entry[0];
-    let string = |head: usize| (Entry::Str(&entry[head..]), next);
+    let first = bytes[at];
     match first {
-        0..STRING_6 => (Entry::Int(i64::from(first)), next),
-        STRING_6..INT_13 => string(1),
-        STRING_12..STRING_32 => string(2),
-        STRING_32 => string(5),
-        _ => (Entry::Int(int_of(entry)), next),
+        0..STRING_6 => (Entry::Int(i64::from(first)), at + 2),
+        STRING_6..INT_13 => {
+            let end = at + 1 + usize::from(first & 0x3f);
+            (Entry::Str(&bytes[at + 1..end]), end + 1)
+        }
+        STRING_12..=STRING_32 => read_long(bytes, at),
+        INT_13..STRING_12 => {
+            let [low] = data(bytes, at);
+            // The five bits of the first byte are put highest, so that the shift back brings the sign along.
+            let number = (i16::from(first) << 11 | i16::from(low) << 3) >> 3;
+            (Entry::Int(i64::from(number)), at + 3)
+        }
+        INT_16 => (Entry::Int(i64::from(i16::from_le_bytes(data(bytes, at)))), at + 4),
+        INT_24 => {
+            let [a, b, c] = data(bytes, at);
+            (Entry::Int(i64::from(i32::from_le_bytes([0, a, b, c]) >> 8)), at + 5)
+        }
+        INT_32 => (Entry::Int(i64::from(i32::from_le_bytes(data(bytes, at)))), at + 6),
+        INT_64 => (Entry::Int(i64::from_le_bytes(data(bytes, at))), at + 10),
+        _ => unreachable!("a cursor is where an entry begins"),
     }
 }
 
-/// The integer of an entry with this head and data.
-#[inline]
-fn int_of(entry: &[u8]) -> i64 {
-    match *entry {
-        // The five bits of the first byte are put highest, so that the shift back brings the sign along.
-        [first, low] => i64::from((i16::from(first) << 11 | i16::from(low) << 3) >> 3),
-        [INT_16, a, b] => i64::from(i16::from_le_bytes([a, b])),
-        [INT_24, a, b, c] => i64::from(i32::from_le_bytes([0, a, b, c]) >> 8),
-        [INT_32, a, b, c, d] => i64::from(i32::from_le_bytes([a, b, c, d])),
-        [INT_64, a, b, c, d, e, f, g, h] => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
-        _ => unreachable!("a head that is no string's is an integer's"),
-    }
+/// The bytes after the first one.
+#[inline(always)]
+fn data<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    *bytes[at + 1..].first_chunk().expect("an entry lies inside")
+}
+
+fn read_long(bytes: &[u8], at: usize) -> (Entry<'_>, usize) {
+    let size = long_size_at(bytes, at).expect("a cursor is where an entry begins");
+    let head = if bytes[at] == STRING_32 { 5 } else { 2 };
+    (Entry::Str(&bytes[at + head..at + size]), at + size + backlen_size(size))
 }

@@ -1,6 +1,6 @@
 //! Whether bytes from outside are a listpack.
 
-use super::entry::{BACKLEN_MAX, Entry, backlen_size, checked_size_at, read};
+use super::entry::checked_after;
 use super::{COUNT_UNKNOWN, END, HEADER};
 use crate::block::ListpackHeader;
 
@@ -17,10 +17,9 @@ impl std::fmt::Display for Invalid {
 impl std::error::Error for Invalid {}
 
 /// Looks at everything: the header, the end, that every entry lies inside and says its length at both its ends, and that
-/// they are as many as the header says. Each entry must also please `each`, which is given the header's count (65535:
-/// unknown).
-pub fn validate(bytes: &[u8], each: impl FnMut(Entry<'_>, u16) -> bool) -> Result<(), Invalid> {
-    validated(bytes, each).map(drop)
+/// they are as many as the header says.
+pub fn validate(bytes: &[u8]) -> Result<(), Invalid> {
+    validated(bytes, |_, _| true).map(drop)
 }
 
 /// Looks at the header and the end byte only.
@@ -41,18 +40,18 @@ fn framed(bytes: &[u8]) -> Result<(ListpackHeader, &[u8]), Invalid> {
     }
 }
 
-/// [`validate`], giving the parts.
+/// [`validate`], giving the parts, where `each` must agree to the place of every entry and the header's count.
+#[inline(always)]
 pub(super) fn validated(
     bytes: &[u8],
-    mut each: impl FnMut(Entry<'_>, u16) -> bool,
+    mut each: impl FnMut(usize, u16) -> bool,
 ) -> Result<(ListpackHeader, &[u8]), Invalid> {
     let (header, body) = framed(bytes)?;
     let end = bytes.len() - 1;
     let (mut at, mut len) = (HEADER, 0usize);
     while at < end {
-        let size = checked_size_at(bytes, at).ok_or(Invalid)?;
-        let next = at + size + backlen_size(size);
-        if next > end || !says_size(&bytes[..next], size) || !each(read(bytes, at).0, header.count) {
+        let next = checked_after(&bytes[..end], at).ok_or(Invalid)?;
+        if !each(at, header.count) {
             return Err(Invalid);
         }
         at = next;
@@ -63,17 +62,4 @@ pub(super) fn validated(
     } else {
         Err(Invalid)
     }
-}
-
-/// Whether the last bytes are the backlen for `size`.
-#[inline(always)]
-fn says_size(bytes: &[u8], size: usize) -> bool {
-    if size <= 127 {
-        return bytes.last() == Some(&(size as u8));
-    }
-    let len = backlen_size(size).min(BACKLEN_MAX);
-    (0..len).all(|i| {
-        let more = if i + 1 == len { 0 } else { 0x80 };
-        bytes[bytes.len() - 1 - i] == (size >> (7 * i)) as u8 & 0x7f | more
-    })
 }

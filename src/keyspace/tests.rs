@@ -165,3 +165,19 @@ fn accesses_mark_a_key_as_used_unless_told_not_to() {
     ks.set_idle(0, b"k", 7);
     assert_eq!(ks.idle_ms(0, b"k"), Some(7_000));
 }
+
+#[test]
+fn a_huge_value_is_kept_for_the_lazyfree_thread_whether_deleted_or_replaced() {
+    let mut ks = keyspace();
+    let huge = vec![b'x'; 9 << 20];
+    for (key, expire) in [(b"deleted", ExpireChange::Clear), (b"replace", ExpireChange::At(2_000_000))] {
+        ks.set(0, key, NewValue::Encode(&huge), expire);
+    }
+    ks.set(0, b"small", NewValue::Encode(b"v"), ExpireChange::Clear);
+    assert!(ks.delete(0, b"small") && ks.delete(0, b"deleted"));
+    assert_eq!(ks.discarded.len(), 1);
+    assert!(ks.set(0, b"replace", NewValue::Encode(b"v"), ExpireChange::Keep));
+    assert_eq!(ks.discarded.len(), 2);
+    assert_eq!((ks.get_expire(0, b"replace"), ks.expires_len(0), ks.len(0)), (Some(2_000_000), 1, 1));
+    assert_eq!(get(&mut ks, "replace").as_deref(), Some("v"));
+}

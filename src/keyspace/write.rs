@@ -2,7 +2,7 @@
 
 use crate::value::NewValue;
 
-use super::discard::Cause;
+use super::discard::{Cause, takes_long};
 use super::entry::Entry;
 use super::fields::noted_expires;
 use super::lookup::{For, is_expired};
@@ -40,6 +40,7 @@ impl Keyspace {
         let hash = self.hash(key);
         let fresh = self.freq.fresh(self.now_ms);
         let lfu = self.freq.lfu;
+        let lazy = self.lazy.says(Cause::Replaced);
         let Some(entry) = self.find(db, hash, key, For::Writing, false) else {
             let expire = match expire {
                 ExpireChange::At(ms) => Some(ms),
@@ -55,6 +56,14 @@ impl Keyspace {
             ExpireChange::Clear => None,
             ExpireChange::At(ms) => Some(ms),
         };
+        if takes_long(entry, lazy) {
+            let lru = if lfu { entry.lru() } else { fresh };
+            if let Some(replaced) = self.take(db, hash, key) {
+                self.discard(replaced, Cause::Replaced);
+            }
+            self.insert(db, hash, Entry::new(key, value.stored(), new, lru));
+            return true;
+        }
         entry.set_value(value.stored(), new);
         // A new value is used just now, but how often its key was used lives on.
         if !lfu {

@@ -39,7 +39,7 @@ impl Server {
         if tenth {
             self.sample_rates();
         }
-        self.stats.peak_memory = self.stats.peak_memory.max(sys::memory::allocated() + self.backlog_memory());
+        self.note_peak_memory();
         self.shutdown_cron();
         if self.pause.expire(self.clock.monotonic_ms()) {
             self.wake_paused();
@@ -53,6 +53,13 @@ impl Server {
         if second {
             self.replication_cron();
         }
+    }
+
+    /// The exact sum takes the allocator's locks, for which the lazyfree thread would have us wait.
+    fn note_peak_memory(&mut self) {
+        let freeing = self.lazyfree.pending() > 0;
+        let allocated = if freeing { sys::memory::allocated_now() } else { sys::memory::allocated() };
+        self.stats.peak_memory = self.stats.peak_memory.max(allocated + self.backlog_memory());
     }
 
     fn sample_rates(&mut self) {

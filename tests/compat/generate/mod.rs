@@ -5,7 +5,11 @@
 //! (TTL and its like) is compared with a tolerance. Keys do expire: by absolute times in the past, and by the
 //! runner's own step that gives a key a millisecond and waits on both servers.
 
+mod set;
+mod words;
+
 use crate::harness::Rng;
+use words::*;
 
 pub type Args = Vec<Vec<u8>>;
 
@@ -20,6 +24,12 @@ pub enum Check {
     Unordered,
     /// The same type of reply.
     Kind,
+    /// OBJECT ENCODING: small lists and sets are listpacks since 7.2, which 7.0 does not have.
+    Encoding,
+    /// DUMP: a set's members may stand in any order.
+    Dump,
+    /// The elements, which may be nested, in any order: what is stored in a hash table.
+    Flattened,
     /// HELP: the same first line; the words are each program's own.
     Help,
     /// The same HELLO map but for the version and the client's id.
@@ -32,8 +42,8 @@ pub enum Check {
 
 pub enum Step {
     Call(Args, Check),
-    /// SCAN from 0 to 0 with these options; the keys returned are compared as sets.
-    Scan(Args),
+    /// SCAN, or SSCAN of a key and its like, from 0 to 0 with these options; what is returned is compared as sets.
+    Scan(Args, Args),
     /// RANDOMKEY, once SCAN has removed the expired keys: it would remove those it happens to meet.
     RandomKey,
     /// Give the key a millisecond and wait until both servers have seen it end.
@@ -48,106 +58,6 @@ pub struct Generator {
     /// Payloads DUMP has returned, fed back by the runner.
     pub dumps: Vec<Vec<u8>>,
 }
-
-const INTEGERS: &[&str] = &[
-    "0",
-    "1",
-    "-1",
-    "2",
-    "3",
-    "5",
-    "10",
-    "-5",
-    "-100",
-    "100",
-    "9999",
-    "10000",
-    "100000",
-    "9223372036854775807",
-    "-9223372036854775808",
-    "9223372036854775806",
-    "4611686018427387904",
-    "2147483647",
-    "2147483648",
-    "-2147483649",
-    "4294967295",
-    "4294967296",
-];
-
-const ODD_NUMBERS: &[&str] = &[
-    "+1",
-    " 1",
-    "1 ",
-    "01",
-    "-0",
-    "-01",
-    "",
-    "abc",
-    "1.5",
-    "1e5",
-    "0x10",
-    "9223372036854775808",
-    "-9223372036854775809",
-    "18446744073709551615",
-    "18446744073709551616",
-    "99999999999999999999999999",
-    "--1",
-    "1-",
-    "\u{661}",
-    "1\0",
-];
-
-const FLOATS: &[&str] = &[
-    "0",
-    "0.1",
-    "-0.1",
-    "3.0",
-    "1.5",
-    "1e3",
-    "1e-3",
-    "-2.5e10",
-    "5.0e3",
-    "0.000001",
-    "1e17",
-    "1e18",
-    "123456789.123",
-    "3.14159265358979323846",
-    "1e-17",
-    "-0.0",
-    "1e300",
-    "9007199254740993",
-    "0.3333333333333333",
-    "17179869184.5",
-];
-
-const ODD_FLOATS: &[&str] = &[
-    "inf", "-inf", "+inf", "nan", "infinity", "1e400", "1e5000", "-1e5000", "1e-5000", "0x1p3", "1.5.5",
-    "1e", ".", ".5", "5.", " 1.5", "1.5 ", "", "abc", "+1.5", "1,5",
-];
-
-const PATTERNS: &[&str] = &[
-    "*",
-    "**",
-    "***a",
-    "k*",
-    "key:?",
-    "key:[0-3]",
-    "key:[^0-3]",
-    "key:[3-0]",
-    "[",
-    "[a",
-    "\\*",
-    "\\",
-    "",
-    "*\\",
-    "k[e]y*",
-    "?",
-    "*:1*",
-    "key:[\\0-1]",
-    "nothing*here",
-    "[^]*",
-    "*[*",
-];
 
 /// Every command the generator makes, with its weight.
 const COMMANDS: &[(&str, usize)] = &[
@@ -229,15 +139,37 @@ const COMMANDS: &[(&str, usize)] = &[
     ("NOSUCHCOMMAND", 2),
 ];
 
+/// The commands of one type of value: names with their weights, and what makes the arguments.
+pub struct Group {
+    commands: &'static [(&'static str, usize)],
+    make: fn(&mut Generator, &str) -> (Args, Check),
+}
+
+/// One file a group.
+const GROUPS: &[Group] = &[set::GROUP];
+
+fn commands() -> impl Iterator<Item = (&'static str, usize)> {
+    COMMANDS.iter().chain(GROUPS.iter().flat_map(|group| group.commands)).copied()
+}
+
 /// The names the generator draws from; those that must have succeeded at least once in a run.
 pub fn names_that_succeed() -> impl Iterator<Item = &'static str> {
     const ONLY_ERRORS: &[&str] = &["SHUTDOWN", "BGSAVE", "MONITOR", "PSYNC", "NOSUCHCOMMAND", "AUTH", "QUIT"];
-    COMMANDS.iter().map(|c| c.0).filter(|name| !ONLY_ERRORS.contains(name))
+    commands().map(|c| c.0).filter(|name| !ONLY_ERRORS.contains(name))
 }
+
+/// The steps over collections, and the kind of their keys.
+const SCANS: &[(&str, &str)] = &[("SSCAN", "set")];
+
+/// What keys of collections are called: `set:0` and so on.
+const KINDS: &[&str] = &["set"];
+const KEYS_OF_A_KIND: usize = 6;
 
 macro_rules! args {
     ($($arg:expr),* $(,)?) => { vec![$(Vec::<u8>::from($arg)),*] };
 }
+
+use args;
 
 impl Generator {
     pub fn new(seed: u64) -> Generator {
@@ -255,13 +187,28 @@ impl Generator {
         Generator { rng, keys, dumps: Vec::new() }
     }
 
-    pub fn keys(&self) -> &[Vec<u8>] {
-        &self.keys
+    pub fn keys(&self) -> Vec<Vec<u8>> {
+        let typed = KINDS.iter().flat_map(|kind| (0..KEYS_OF_A_KIND).map(move |i| format!("{kind}:{i}")));
+        self.keys.iter().cloned().chain(typed.map(String::into_bytes)).collect()
     }
 
+    /// Mostly one of the keys that string commands use, sometimes one of another type's.
     pub fn key(&mut self) -> Vec<u8> {
+        if self.rng.chance(20) {
+            let kind = self.rng.pick(KINDS);
+            return self.key_of(kind);
+        }
         let at = self.rng.below(self.keys.len());
         self.keys[at].clone()
+    }
+
+    /// Mostly one of the keys that commands of this type use: of the few that [`KINDS`] has, any.
+    fn key_of(&mut self, kind: &str) -> Vec<u8> {
+        if self.rng.chance(5) {
+            let at = self.rng.below(self.keys.len());
+            return self.keys[at].clone();
+        }
+        format!("{kind}:{}", self.rng.below(KEYS_OF_A_KIND)).into_bytes()
     }
 
     fn integer(&mut self) -> Vec<u8> {
@@ -352,13 +299,12 @@ impl Generator {
     }
 
     pub fn step(&mut self) -> Step {
-        let total: usize = COMMANDS.iter().map(|c| c.1).sum();
+        let total: usize = commands().map(|c| c.1).sum();
         let mut at = self.rng.below(total + 8);
         if at >= total {
             return Step::Expire(self.key());
         }
-        let name = COMMANDS
-            .iter()
+        let name = commands()
             .find(|(_, weight)| {
                 let found = at < *weight;
                 at = at.wrapping_sub(*weight);
@@ -381,11 +327,27 @@ impl Generator {
                 options.extend(args!["COUNT", self.rng.between(1, 30).to_string()]);
             }
             if self.rng.chance(30) {
-                options.extend(args!["TYPE", self.rng.pick(&["string", "STRING", "list", "nothing"])]);
+                options.extend(args!["TYPE", self.rng.pick(&["string", "STRING", "list", "set", "nothing"])]);
             }
-            return Step::Scan(options);
+            return Step::Scan(args!["SCAN"], options);
         }
-        let (mut args, check) = self.command(name);
+        if let Some(kind) = SCANS.iter().find(|scan| scan.0 == name).map(|scan| scan.1)
+            && self.rng.chance(80)
+        {
+            let mut options = Args::new();
+            if self.rng.chance(50) {
+                options.extend(args!["MATCH", self.rng.pick(PATTERNS)]);
+            }
+            if self.rng.chance(50) {
+                options.extend(args!["COUNT", self.rng.between(1, 30).to_string()]);
+            }
+            return Step::Scan(args![name, self.key_of(kind)], options);
+        }
+        let group = GROUPS.iter().find(|group| group.commands.iter().any(|c| c.0 == name));
+        let (mut args, check) = match group {
+            Some(group) => (group.make)(self, name),
+            None => self.command(name),
+        };
         args.insert(0, name.into());
         if self.rng.chance(7) {
             self.mutate(&mut args);
@@ -427,7 +389,8 @@ impl Generator {
         let key = self.key();
         let args = match name {
             "APPEND" | "GETSET" | "SETNX" => args![key, self.value()],
-            "DECR" | "INCR" | "GET" | "GETDEL" | "STRLEN" | "DUMP" | "PERSIST" | "TYPE" => args![key],
+            "DECR" | "INCR" | "GET" | "GETDEL" | "STRLEN" | "PERSIST" | "TYPE" => args![key],
+            "DUMP" => return (args![key], Dump),
             "DECRBY" | "INCRBY" => args![key, self.integer()],
             "INCRBYFLOAT" => args![key, self.float()],
             "GETRANGE" | "SUBSTR" => args![key, self.integer(), self.integer()],
@@ -497,7 +460,7 @@ impl Generator {
                 2 => args!["FREQ", key],
                 3 => return (args!["REFCOUNT", key], References),
                 4 => args![self.rng.pick(&["nothing", "", "encoding", "FREQ"])],
-                _ => args!["ENCODING", key],
+                _ => return (args!["ENCODING", key], Encoding),
             },
             "RENAME" | "RENAMENX" => args![key, self.key()],
             "RESTORE" => self.restore(key),

@@ -116,6 +116,17 @@ impl<'a> ValueRef<'a> {
         }
     }
 
+    /// Whether it is a collection without members, which no key holds.
+    pub fn is_empty(self) -> bool {
+        match self {
+            ValueRef::Str(_) => false,
+            ValueRef::List(v) => v.is_empty(),
+            ValueRef::Set(v) => v.is_empty(),
+            ValueRef::SortedSet(v) => v.is_empty(),
+            ValueRef::Hash(v) => v.is_empty(),
+        }
+    }
+
     /// A copy that shares nothing with the value; `None` for a string, which is copied with its entry.
     pub fn clone_object(self) -> Option<Object> {
         Some(match self {

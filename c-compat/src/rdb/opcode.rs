@@ -72,6 +72,14 @@ pub const TYPE_LIST_QUICKLIST_2: u8 = 18;
 /// A stream as 7.0 writes it.
 pub const TYPE_STREAM_LISTPACKS_2: u8 = 19;
 
+/// A string that holds a listpack; 7.2 brought it.
+pub const TYPE_SET_LISTPACK: u8 = 20;
+/// 8 bytes, the first time at which a field expires; a count, then as many fields: a length (0: it stays; else how much
+/// later than the first it expires, plus one) and two strings. 7.4 brought it.
+pub const TYPE_HASH_METADATA: u8 = 24;
+/// 8 bytes, the first time at which a field expires; a string that holds a listpack of field, value and time. 7.4.
+pub const TYPE_HASH_LISTPACK_EX: u8 = 25;
+
 /// Whether a byte is the type of a value, as version 10 knows them.
 pub fn is_value_type(byte: u8) -> bool {
     byte <= TYPE_MODULE_2 || (TYPE_HASH_ZIPMAP..=TYPE_STREAM_LISTPACKS_2).contains(&byte)

@@ -37,6 +37,8 @@ pub enum Fault {
     TooLong(u64),
     /// Compressed bytes that do not decompress to the length given for them.
     Lzf,
+    /// A value's own bytes make no sense, for this reason.
+    Value(&'static str),
 }
 
 impl fmt::Display for Fault {
@@ -47,6 +49,7 @@ impl fmt::Display for Fault {
             Fault::StringEncoding(bits) => write!(f, "Unknown RDB string encoding type {bits}"),
             Fault::TooLong(len) => write!(f, "Impossible length {len}"),
             Fault::Lzf => f.write_str("Invalid LZF compressed string"),
+            Fault::Value(what) => f.write_str(what),
         }
     }
 }
@@ -74,6 +77,12 @@ impl<'w> Window<'w> {
     /// How many bytes have been read.
     pub fn pos(&self) -> usize {
         self.pos
+    }
+
+    /// Goes on at another position, one that [`Window::pos`] gave.
+    pub fn go_to(&mut self, pos: usize) {
+        assert!(pos <= self.bytes.len(), "a position in the window");
+        self.pos = pos;
     }
 
     /// What has not been read yet.

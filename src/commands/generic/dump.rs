@@ -52,10 +52,11 @@ fn restore(e: &mut Exec<'_>) -> CmdResult {
     if ttl < 0 {
         return Err(CmdError::err("Invalid TTL value, must be >= 0"));
     }
-    let value = payload::restore(e.args.at(3), e.skip_checksum).map_err(|error| match error {
-        PayloadError::Footer => CmdError::BAD_PAYLOAD,
-        PayloadError::Format => CmdError::BAD_DATA_FORMAT,
-    })?;
+    let mut value =
+        payload::restore(e.args.at(3), e.skip_checksum, &e.ks.limits).map_err(|error| match error {
+            PayloadError::Footer => CmdError::BAD_PAYLOAD,
+            PayloadError::Format => CmdError::BAD_DATA_FORMAT,
+        })?;
     let expire = match ttl {
         0 => None,
         _ if absolute => Some(ttl),
@@ -71,7 +72,8 @@ fn restore(e: &mut Exec<'_>) -> CmdResult {
         e.reply.ok();
         return Ok(());
     }
-    e.ks.insert_loaded(e.db, key, value.as_new(), expire, access, true);
+    let value = value.as_new().expect("an empty value is no payload");
+    e.ks.insert_loaded(e.db, key, value, expire, access, true);
     if let Some(ms) = expire.filter(|_| !absolute) {
         let mut digits = itoa::Buffer::new();
         let head = [e.args.at(0), key, digits.format(ms).as_bytes()];

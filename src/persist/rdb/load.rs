@@ -10,9 +10,11 @@
 //! ```
 
 use super::VERSION_MAX;
-use super::load_value::{LoadedValue, Support, load_value, support, type_name};
+use super::load_value::{LoadedValue, Support, begin_value, support, type_name};
+use super::types::{Begun, Parts};
 use crate::keyspace::{Access, ExpiryMode, KeyHash, Keyspace};
 use crate::persist::delay::KeyDelay;
+use crate::value::Limits;
 use crate::{log_debug, log_notice, log_warning};
 use c_compat::crc64::crc64;
 use c_compat::rdb::{Stop, Window, opcode};
@@ -23,6 +25,9 @@ use std::time::Instant;
 
 const HEADER_LEN: usize = 9;
 const CHECKSUM_LEN: usize = 8;
+
+/// How many members of a collection count as one record.
+const PARTS_PER_STEP: u32 = 16;
 
 /// The clock is asked once in this many records.
 const RECORDS_PER_CLOCK_CHECK: u32 = 32;
@@ -94,6 +99,8 @@ pub struct Loaded {
     pub keys_loaded: u64,
     /// Keys left out because their time had passed.
     pub keys_expired: u64,
+    /// Collections without members, which were left out.
+    pub keys_empty: u64,
     /// AUX used-mem: what the data took in the server that wrote it.
     pub used_memory: u64,
 }
@@ -230,13 +237,15 @@ pub struct Loader {
     crc: u64,
     db: usize,
     fields: KeyFields,
+    /// The key of a collection whose members are being read.
+    partial: Option<(Vec<u8>, Parts)>,
     delay: KeyDelay,
     loaded: Loaded,
 }
 
 /// One step through the data.
 enum Record<'w> {
-    Key { key: Cow<'w, [u8]>, value: LoadedValue<'w> },
+    Key { key: Cow<'w, [u8]>, value: Begun<'w> },
     Fields(KeyFields),
     Database(u64),
     Size { keys: u64, expires: u64 },
@@ -288,6 +297,7 @@ impl Loader {
             crc: 0,
             db: 0,
             fields: KeyFields::default(),
+            partial: None,
             delay: KeyDelay::default(),
             loaded: Loaded::default(),
         }
@@ -370,8 +380,10 @@ impl Loader {
         };
         if fed.wants == Wants::Nothing && !was_done {
             target.keyspace.loaded();
-            let Loaded { keys_loaded, keys_expired, .. } = self.loaded;
-            log_notice!("Done loading RDB, keys loaded: {keys_loaded}, keys expired: {keys_expired}.");
+            let Loaded { keys_loaded, keys_expired, keys_empty, .. } = self.loaded;
+            let empty =
+                if keys_empty > 0 { format!(", empty keys skipped: {keys_empty}") } else { String::new() };
+            log_notice!("Done loading RDB, keys loaded: {keys_loaded}, keys expired: {keys_expired}{empty}.");
         }
         Ok(fed)
     }
@@ -410,8 +422,10 @@ impl Loader {
                 self.version = read_header(&mut window)?;
                 self.stage = Stage::Records;
             }
+            Stage::Records if self.partial.is_some() => self.load_parts(&mut window, target, group)?,
             Stage::Records => {
-                let record = read_record(&mut window, self.fields, |key, reason| {
+                let limits = &target.keyspace.limits;
+                let record = read_record(&mut window, self.fields, limits, |key, reason| {
                     Reason::Unsupported(format!("key '{}' in db {}: {reason}", printable(key), self.db))
                 })?;
                 self.apply(record, target, bytes.len(), group).map_err(|reason| NoRecord::Bad(0, reason))?;
@@ -429,7 +443,8 @@ impl Loader {
         group: &mut Group<'w>,
     ) -> Result<(), Reason> {
         match record {
-            Record::Key { key, value } => self.take_key(key, value, target, group),
+            Record::Key { key, value: Begun::Whole(value) } => self.take_key(key, value, target, group),
+            Record::Key { key, value: Begun::Parts(parts) } => self.partial = Some((key.into_owned(), parts)),
             Record::Fields(fields) => self.fields = fields,
             Record::Database(number) => {
                 let have = target.keyspace.db_count();
@@ -448,6 +463,34 @@ impl Loader {
             Record::Aux { name, value } => self.take_aux(&name, &value),
             Record::Nothing => {}
             Record::End => self.stage = if self.version >= 5 { Stage::Checksum } else { Stage::Done },
+        }
+        Ok(())
+    }
+
+    /// Reads some of the members of the collection that is being read.
+    fn load_parts<'w>(
+        &mut self,
+        window: &mut Window<'w>,
+        target: &mut Target<'_>,
+        group: &mut Group<'w>,
+    ) -> Result<(), NoRecord> {
+        let (_, parts) = self.partial.as_mut().expect("the caller saw it");
+        for n in 0..PARTS_PER_STEP {
+            let before = window.pos();
+            match parts.step(window, &target.keyspace.limits) {
+                Ok(()) if parts.is_complete() => break,
+                Ok(()) => {}
+                // What was read so far counts; the window is left before the member that is not all there.
+                Err(Stop::NeedMore(_)) if n > 0 => {
+                    window.go_to(before);
+                    return Ok(());
+                }
+                Err(stop) => return Err(stop.into()),
+            }
+        }
+        if parts.is_complete() {
+            let (key, parts) = self.partial.take().expect("it was there above");
+            self.take_key(Cow::Owned(key), parts.finish(), target, group);
         }
         Ok(())
     }
@@ -475,26 +518,36 @@ impl Loader {
     /// Puts the group's keys into the keyspace, and leaves it empty.
     fn add_group(&mut self, group: &mut Group<'_>, target: &mut Target<'_>) -> Result<(), LoadError> {
         let keyspace = &mut *target.keyspace;
-        for Waiting { offset, db, hash, key, value, fields } in group.drain(..) {
+        for Waiting { offset, db, hash, key, mut value, fields } in group.drain(..) {
+            let Some(value) = value.as_new() else {
+                self.skip_empty(&key);
+                continue;
+            };
             let access = match (fields.idle_s, fields.freq) {
                 (_, Some(counter)) => Access::Freq(counter),
                 (Some(seconds), None) => Access::Idle(seconds),
                 (None, None) => Access::Fresh,
             };
             let expire_ms = fields.expire_ms;
-            if !keyspace.insert_one_of_many(db, hash, &key, value.as_new(), expire_ms, access) {
-                if self.options.duplicates == Duplicates::Refuse {
-                    return Err(LoadError {
-                        offset,
-                        reason: Reason::DuplicateKey { key: printable(&key), db },
-                    });
-                }
+            if self.options.duplicates == Duplicates::Replace {
                 keyspace.delete(db, &key);
-                keyspace.insert_one_of_many(db, hash, &key, value.as_new(), expire_ms, access);
+            }
+            if !keyspace.insert_one_of_many(db, hash, &key, value, expire_ms, access) {
+                let reason = Reason::DuplicateKey { key: printable(&key), db };
+                return Err(LoadError { offset, reason });
             }
             self.loaded.keys_loaded += 1;
         }
         Ok(())
+    }
+
+    /// A collection without members is no key; old servers have been seen to write some.
+    fn skip_empty(&mut self, key: &[u8]) {
+        const LOGGED_MAX: u64 = 10;
+        if self.loaded.keys_empty < LOGGED_MAX {
+            log_notice!("rdbLoadObject skipping empty key: {}", printable(key));
+        }
+        self.loaded.keys_empty += 1;
     }
 
     fn take_aux(&mut self, name: &[u8], value: &[u8]) {
@@ -545,6 +598,7 @@ fn read_header(window: &mut Window<'_>) -> Result<u16, NoRecord> {
 fn read_record<'w>(
     window: &mut Window<'w>,
     fields: KeyFields,
+    limits: &Limits,
     unsupported: impl FnOnce(&[u8], &str) -> Reason,
 ) -> Result<Record<'w>, NoRecord> {
     Ok(match window.u8()? {
@@ -585,7 +639,9 @@ fn read_record<'w>(
             ));
         }
         type_id => match support(type_id) {
-            Support::Yes => Record::Key { key: window.string_bytes()?, value: load_value(window, type_id)? },
+            Support::Yes => {
+                Record::Key { key: window.string_bytes()?, value: begin_value(window, type_id, limits)? }
+            }
             Support::NotYet => {
                 let key = window.string_bytes()?;
                 let what = format!("type {type_id} ({}) is not supported yet", type_name(type_id));

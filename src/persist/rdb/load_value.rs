@@ -1,35 +1,44 @@
 //! Values on their way in: one function a type.
 
-use crate::value::{IntBuf, NewValue, StrRef};
+use super::types::{self, Begun};
+use crate::value::{Limits, NewValue, Object};
 use c_compat::rdb::{Corrupt, Fault, RdbString, Stop, Window, opcode};
 use std::borrow::Cow;
 
 /// A value read from RDB bytes, lying in them where they have it as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum LoadedValue<'w> {
     /// A string in the integer form.
     Int(i64),
     /// A string.
     Str(Cow<'w, [u8]>),
+    /// A collection, which has members.
+    Object(Object),
+    /// A collection without members, which no key can hold.
+    Empty,
 }
 
 impl LoadedValue<'_> {
-    /// The value to store, in the encoding that SET would choose.
+    /// A collection that was read.
     #[must_use]
-    pub fn as_new(&self) -> NewValue<'_> {
-        match self {
-            LoadedValue::Int(n) => NewValue::Int(*n),
-            LoadedValue::Str(bytes) => NewValue::Encode(bytes),
-        }
+    pub fn of(object: Object) -> Self {
+        if object.as_ref().is_empty() { LoadedValue::Empty } else { LoadedValue::Object(object) }
     }
 
-    /// The string's bytes.
+    /// The value to store, a string in the encoding that SET would choose; none if it is empty.
     #[must_use]
-    pub fn to_vec(&self) -> Vec<u8> {
-        match self {
-            LoadedValue::Int(n) => StrRef::Int(*n).bytes(&mut IntBuf::new()).to_vec(),
-            LoadedValue::Str(bytes) => bytes.to_vec(),
-        }
+    pub fn as_new(&mut self) -> Option<NewValue<'_>> {
+        Some(match self {
+            LoadedValue::Int(n) => NewValue::Int(*n),
+            LoadedValue::Str(bytes) => NewValue::Encode(bytes),
+            LoadedValue::Object(_) => {
+                let LoadedValue::Object(object) = std::mem::replace(self, LoadedValue::Empty) else {
+                    unreachable!("it is an object")
+                };
+                NewValue::Object(object)
+            }
+            LoadedValue::Empty => return None,
+        })
     }
 }
 
@@ -51,20 +60,25 @@ const NEWER_TYPES: std::ops::RangeInclusive<u8> = 20..=25;
 #[must_use]
 pub fn support(type_id: u8) -> Support {
     match type_id {
-        opcode::TYPE_STRING => Support::Yes,
+        opcode::TYPE_STRING | opcode::TYPE_SET | opcode::TYPE_SET_INTSET | opcode::TYPE_SET_LISTPACK => {
+            Support::Yes
+        }
         id if opcode::is_value_type(id) || NEWER_TYPES.contains(&id) => Support::NotYet,
         _ => Support::NoType,
     }
 }
 
-/// Reads a value of the type with this id, which [`support`] must have said yes to.
+/// Begins to read a value of the type with this id, which [`support`] must have said yes to.
 ///
 /// # Errors
-/// Not all of it is in the window, or its bytes are wrong.
+/// Not enough of it is in the window, or its bytes are wrong.
 #[inline]
-pub fn load_value<'w>(window: &mut Window<'w>, type_id: u8) -> Result<LoadedValue<'w>, Stop> {
+pub fn begin_value<'w>(window: &mut Window<'w>, type_id: u8, limits: &Limits) -> Result<Begun<'w>, Stop> {
     match type_id {
-        opcode::TYPE_STRING => load_string(window),
+        opcode::TYPE_STRING => load_string(window).map(Begun::Whole),
+        opcode::TYPE_SET | opcode::TYPE_SET_INTSET | opcode::TYPE_SET_LISTPACK => {
+            types::set::begin(window, type_id, limits)
+        }
         _ => unreachable!("the caller asked whether type {type_id} is supported"),
     }
 }
@@ -80,6 +94,26 @@ fn load_string<'w>(window: &mut Window<'w>) -> Result<LoadedValue<'w>, Stop> {
     })
 }
 
+/// Reads a value all of which is in the window.
+///
+/// # Errors
+/// It is not, or its bytes are wrong.
+pub fn load_value<'w>(
+    window: &mut Window<'w>,
+    type_id: u8,
+    limits: &Limits,
+) -> Result<LoadedValue<'w>, Stop> {
+    match begin_value(window, type_id, limits)? {
+        Begun::Whole(value) => Ok(value),
+        Begun::Parts(mut parts) => {
+            while !parts.is_complete() {
+                parts.step(window, limits)?;
+            }
+            Ok(parts.finish())
+        }
+    }
+}
+
 /// What a type of value is called in an error.
 #[must_use]
 pub fn type_name(type_id: u8) -> &'static str {
@@ -89,7 +123,7 @@ pub fn type_name(type_id: u8) -> &'static str {
         | opcode::TYPE_LIST_ZIPLIST
         | opcode::TYPE_LIST_QUICKLIST
         | opcode::TYPE_LIST_QUICKLIST_2 => "list",
-        opcode::TYPE_SET | opcode::TYPE_SET_INTSET | 20 => "set",
+        opcode::TYPE_SET | opcode::TYPE_SET_INTSET | opcode::TYPE_SET_LISTPACK => "set",
         opcode::TYPE_ZSET | opcode::TYPE_ZSET_2 | opcode::TYPE_ZSET_ZIPLIST | opcode::TYPE_ZSET_LISTPACK => {
             "sorted set"
         }

@@ -21,6 +21,7 @@ pub mod payload;
 pub mod save;
 pub mod save_value;
 pub mod skip_value;
+pub mod types;
 pub mod writer;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::load_value::{LoadedValue, Support, load_value, support};
 use super::save_value::{save_value, type_id};
 use super::writer::Writer;
 use super::{VERSION, VERSION_MAX};
-use crate::value::ValueRef;
+use crate::value::{Limits, ValueRef};
 use c_compat::rdb::{FOOTER_LEN, Window, append_footer, check_footer};
 
 /// Why a payload was refused.
@@ -35,7 +35,11 @@ pub fn dump(value: ValueRef<'_>, compression: bool) -> Vec<u8> {
 ///
 /// # Errors
 /// [`PayloadError`].
-pub fn restore(payload: &[u8], skip_checksum: bool) -> Result<LoadedValue<'_>, PayloadError> {
+pub fn restore<'p>(
+    payload: &'p [u8],
+    skip_checksum: bool,
+    limits: &Limits,
+) -> Result<LoadedValue<'p>, PayloadError> {
     let body = match check_footer(payload, VERSION_MAX) {
         Some(body) => body,
         None if skip_checksum => body_unchecked(payload).ok_or(PayloadError::Footer)?,
@@ -43,9 +47,10 @@ pub fn restore(payload: &[u8], skip_checksum: bool) -> Result<LoadedValue<'_>, P
     };
     let mut window = Window::new(body);
     match window.u8() {
-        Ok(type_id) if support(type_id) == Support::Yes => {
-            load_value(&mut window, type_id).map_err(|_| PayloadError::Format)
-        }
+        Ok(type_id) if support(type_id) == Support::Yes => match load_value(&mut window, type_id, limits) {
+            Ok(LoadedValue::Empty) | Err(_) => Err(PayloadError::Format),
+            Ok(value) => Ok(value),
+        },
         _ => Err(PayloadError::Format),
     }
 }
@@ -58,7 +63,11 @@ fn body_unchecked(payload: &[u8]) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::StrRef;
+    use crate::value::{NewValue, StrRef};
+
+    fn restored(payload: &[u8], skip_checksum: bool) -> Result<LoadedValue<'_>, PayloadError> {
+        restore(payload, skip_checksum, &Limits::default())
+    }
 
     // `DUMP` of a real redis-server 7.0.15 for these values.
     const TEN: &[u8] = b"\x00\xc0\n\n\x00n\x9fWE\x0e\xaec\xbb";
@@ -78,8 +87,10 @@ mod tests {
         for value in [&b""[..], b"a", b"2147483648", b"-129", &b"abc".repeat(100), &[0xff; 20_000]] {
             for compression in [true, false] {
                 let payload = dump(ValueRef::Str(StrRef::Bytes(value)), compression);
-                let restored = restore(&payload, false).expect("our own payload");
-                assert_eq!(restored.to_vec(), value);
+                let mut restored = restored(&payload, false).expect("our own payload");
+                let expected = NewValue::Encode(value).stored();
+                let found = restored.as_new().map(NewValue::stored);
+                assert_eq!(format!("{found:?}"), format!("{:?}", Some(expected)));
             }
         }
     }
@@ -88,27 +99,27 @@ mod tests {
     fn a_damaged_or_newer_payload_is_refused() {
         let good = dump(ValueRef::Str(StrRef::Bytes(b"some value")), true);
         for cut in 0..good.len() {
-            assert_eq!(restore(&good[..cut], false).err(), Some(PayloadError::Footer), "cut at {cut}");
+            assert_eq!(restored(&good[..cut], false).err(), Some(PayloadError::Footer), "cut at {cut}");
         }
         for bit in 0..good.len() * 8 {
             let mut bad = good.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
-            assert_eq!(restore(&bad, false).err(), Some(PayloadError::Footer), "bit {bit}");
+            assert_eq!(restored(&bad, false).err(), Some(PayloadError::Footer), "bit {bit}");
         }
         let mut newer = good[..good.len() - FOOTER_LEN].to_vec();
         append_footer(&mut newer, 0, VERSION_MAX + 1);
-        assert_eq!(restore(&newer, false).err(), Some(PayloadError::Footer));
-        assert_eq!(restore(&newer, true).err(), Some(PayloadError::Footer), "not even without a checksum");
+        assert_eq!(restored(&newer, false).err(), Some(PayloadError::Footer));
+        assert_eq!(restored(&newer, true).err(), Some(PayloadError::Footer), "not even without a checksum");
     }
 
     #[test]
     fn without_the_checksum_the_value_must_still_make_sense() {
         let mut payload = dump(ValueRef::Str(StrRef::Bytes(b"some value")), true);
         *payload.last_mut().expect("not empty") ^= 1;
-        assert!(restore(&payload, true).is_ok());
+        assert!(restored(&payload, true).is_ok());
         payload[1] = 63; // a length beyond the end
-        assert_eq!(restore(&payload, true).err(), Some(PayloadError::Format));
+        assert_eq!(restored(&payload, true).err(), Some(PayloadError::Format));
         payload[0] = 250; // no type of a value
-        assert_eq!(restore(&payload, true).err(), Some(PayloadError::Format));
+        assert_eq!(restored(&payload, true).err(), Some(PayloadError::Format));
     }
 }

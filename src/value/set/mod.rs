@@ -71,6 +71,15 @@ impl Set {
         }
     }
 
+    /// An empty set to be filled with so many members, of which nothing else is known.
+    pub fn with_room(members: usize, limits: &Limits) -> Set {
+        if members > limits.max_intset_entries.max(limits.max_listpack_entries) {
+            Set::Table(Box::new(Members::with_room(members)))
+        } else {
+            Set::Ints(Intset::new())
+        }
+    }
+
     /// Changes the encoding at once if it will not last for `count` members.
     pub fn expect_members(&mut self, count: usize, limits: &Limits) {
         let lasts = match self {

@@ -11,6 +11,7 @@ pub mod parse;
 pub mod row;
 pub mod server;
 pub mod set;
+pub mod sorted_set;
 pub mod string;
 #[cfg(test)]
 mod testing;
@@ -149,6 +150,38 @@ pub static TABLE: &[&Command] = &[
     &generic::exists::TYPE,
     &generic::del::UNLINK,
     &generic::wait::WAIT,
+    &sorted_set::add::ZADD,
+    &sorted_set::score::ZCARD,
+    &sorted_set::score::ZCOUNT,
+    &sorted_set::algebra::ZDIFF,
+    &sorted_set::algebra::ZDIFFSTORE,
+    &sorted_set::add::ZINCRBY,
+    &sorted_set::algebra::ZINTER,
+    &sorted_set::algebra::ZINTERCARD,
+    &sorted_set::algebra::ZINTERSTORE,
+    &sorted_set::score::ZLEXCOUNT,
+    &sorted_set::pop::ZMPOP,
+    &sorted_set::score::ZMSCORE,
+    &sorted_set::pop::ZPOPMAX,
+    &sorted_set::pop::ZPOPMIN,
+    &sorted_set::random::ZRANDMEMBER,
+    &sorted_set::range::ZRANGE,
+    &sorted_set::range::ZRANGEBYLEX,
+    &sorted_set::range::ZRANGEBYSCORE,
+    &sorted_set::range::ZRANGESTORE,
+    &sorted_set::score::ZRANK,
+    &sorted_set::remove::ZREM,
+    &sorted_set::remove::ZREMRANGEBYLEX,
+    &sorted_set::remove::ZREMRANGEBYRANK,
+    &sorted_set::remove::ZREMRANGEBYSCORE,
+    &sorted_set::range::ZREVRANGE,
+    &sorted_set::range::ZREVRANGEBYLEX,
+    &sorted_set::range::ZREVRANGEBYSCORE,
+    &sorted_set::score::ZREVRANK,
+    &sorted_set::scan::ZSCAN,
+    &sorted_set::score::ZSCORE,
+    &sorted_set::algebra::ZUNION,
+    &sorted_set::algebra::ZUNIONSTORE,
 ];
 
 #[cfg(test)]

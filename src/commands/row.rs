@@ -38,3 +38,14 @@ pub const fn keys_at(first: i32, last: i32, step: i32, flags: KeyFlags) -> KeySp
         notes: "",
     }
 }
+
+/// Keys behind their number, which stands at this argument.
+#[must_use]
+pub const fn counted_keys(index: i32, flags: KeyFlags) -> KeySpec {
+    KeySpec {
+        flags,
+        begin: BeginSearch::Index(index),
+        find: FindKeys::KeyNum { at: 0, first: 1, step: 1 },
+        notes: "",
+    }
+}

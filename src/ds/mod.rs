@@ -1,10 +1,12 @@
-//! Data structures that the keyspace is made of: its hash table, the order in which keys expire, the allocator's blocks.
+//! Data structures that the keyspace is made of: its hash table, the order in which keys expire, large sorted sets, the
+//! allocator's blocks.
 #![allow(unsafe_code)]
 
 pub mod field;
 pub mod hashing;
 pub mod member;
 pub mod prefixed;
+pub mod ranked;
 pub mod size;
 pub mod table;
 pub mod timeline;

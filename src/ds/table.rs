@@ -586,7 +586,7 @@ fn prefetch_entries<E: Element>(bucket: &Bucket<E>) {
 }
 
 #[inline]
-fn prefetch_line(address: *const u8) {
+pub(super) fn prefetch_line(address: *const u8) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -79,6 +79,15 @@ impl<'a> Args<'a> {
         Args { buffer: self.buffer, spans: &self.spans[from..to], raw: None }
     }
 
+    /// `len` arguments from `from` on.
+    ///
+    /// # Panics
+    /// When there are not that many.
+    #[must_use]
+    pub fn part(&self, from: usize, len: usize) -> Args<'a> {
+        Args { buffer: self.buffer, spans: &self.spans[from..from + len], raw: None }
+    }
+
     /// The request's exact bytes when it came as a RESP multibulk.
     #[must_use]
     pub fn raw(&self) -> Option<&'a [u8]> {

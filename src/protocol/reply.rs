@@ -9,6 +9,7 @@
 //! ```
 
 use super::error::CmdError;
+use c_compat::number::double;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
@@ -180,6 +181,31 @@ impl Reply {
     /// A double, already in its decimal form; a bulk in RESP2.
     pub fn double_text(&mut self, text: &str) {
         if self.resp3() { self.line(b',', text.as_bytes()) } else { self.bulk(text.as_bytes()) }
+    }
+
+    /// A double, as C's `%.17g` prints it; a bulk in RESP2.
+    pub fn double(&mut self, value: f64) {
+        if self.muted {
+            return;
+        }
+        self.make_room();
+        if self.resp3() {
+            self.tail.push(b',');
+            double::append(&mut self.tail, value);
+        } else {
+            // Most have fewer than ten digits, so that the text lies right behind its length.
+            let start = self.tail.len();
+            self.tail.extend_from_slice(b"$0\r\n");
+            double::append(&mut self.tail, value);
+            let len = self.tail.len() - start - 4;
+            if len < 10 {
+                self.tail[start + 1] = b'0' + len as u8;
+            } else {
+                self.tail[start + 1] = b'0' + (len / 10) as u8;
+                self.tail.insert(start + 2, b'0' + (len % 10) as u8);
+            }
+        }
+        self.tail.extend_from_slice(b"\r\n");
     }
 
     /// A number too big for an integer, in decimal; a bulk in RESP2.
@@ -398,6 +424,20 @@ mod tests {
         reply.bool(true);
         reply.map(2);
         assert_eq!(reply.to_vec(), b"$-1\r\n*-1\r\n_\r\n#t\r\n%2\r\n");
+    }
+
+    #[test]
+    fn a_double_is_a_bulk_of_its_own_length_in_resp2() {
+        let mut reply = Reply::new();
+        for value in [0.0, -0.0, 1.5, 123456789.0, 1234567890.0, 0.1, f64::NEG_INFINITY, 1e300] {
+            reply.double(value);
+        }
+        reply.set_resp(Resp::V3);
+        reply.double(f64::INFINITY);
+        reply.double(-2.5);
+        let expected: &[u8] = b"$1\r\n0\r\n$2\r\n-0\r\n$3\r\n1.5\r\n$9\r\n123456789\r\n$10\r\n1234567890\r\n\
+            $19\r\n0.10000000000000001\r\n$4\r\n-inf\r\n$23\r\n1.0000000000000001e+300\r\n,inf\r\n,-2.5\r\n";
+        assert_eq!(reply.to_vec().escape_ascii().to_string(), expected.escape_ascii().to_string());
     }
 
     #[test]

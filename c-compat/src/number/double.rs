@@ -1,33 +1,47 @@
 //! Doubles as text: read as `strtod` reads them, written as `printf("%.17g")` writes them.
 
 use super::binary::{self, DOUBLE};
-use super::strtod::{Number, scan};
+use super::strtod::{Number, Scanned, scan};
 use std::fmt::{self, Write};
 
 /// The number that `text` as a whole stands for. Refused are leading spaces, NaN, and numbers that overflow to infinity or
 /// underflow to zero; "inf" itself is a number here.
 pub fn parse(text: &[u8]) -> Option<f64> {
     let scanned = scan(text)?;
-    let magnitude = match scanned.number {
-        Number::Infinity => f64::INFINITY,
-        Number::Decimal(digits) => {
-            // The standard library rounds correctly and accepts all that the scanner does.
-            let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
-            let magnitude = value.abs();
-            if magnitude.is_infinite() || magnitude == 0.0 && !digits.is_zero() {
-                return None;
-            }
-            magnitude
-        }
-        Number::Hex(digits) => {
-            let rounded = binary::from_hex(&DOUBLE, &digits)?;
-            if rounded.mantissa == 0 && !digits.is_zero() {
-                return None;
-            }
-            from_rounded(rounded)
+    let magnitude = magnitude(text, &scanned)?;
+    let out_of_range = match scanned.number {
+        Number::Infinity => false,
+        Number::Decimal(digits) | Number::Hex(digits) => {
+            magnitude.is_infinite() || magnitude == 0.0 && !digits.is_zero()
         }
     };
+    (!out_of_range).then_some(if scanned.negative { -magnitude } else { magnitude })
+}
+
+/// The number that C's `strtod` makes of `text`, if it reads all of it and that is not NaN: leading spaces are passed over,
+/// no text at all is 0, as is what underflows, and what overflows is infinite. The ends of score ranges are read so.
+pub fn parse_lenient(text: &[u8]) -> Option<f64> {
+    if text.is_empty() {
+        return Some(0.0);
+    }
+    let spaces = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t'..=b'\r')).count();
+    let text = &text[spaces..];
+    let scanned = scan(text)?;
+    let magnitude = magnitude(text, &scanned)?;
     Some(if scanned.negative { -magnitude } else { magnitude })
+}
+
+/// The number without its sign; infinite or 0 if it is too large or too small.
+fn magnitude(text: &[u8], scanned: &Scanned<'_>) -> Option<f64> {
+    Some(match scanned.number {
+        Number::Infinity => f64::INFINITY,
+        Number::Decimal(_) => {
+            // The standard library rounds correctly and accepts all that the scanner does.
+            let value: f64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+            value.abs()
+        }
+        Number::Hex(digits) => binary::from_hex(&DOUBLE, &digits).map_or(f64::INFINITY, from_rounded),
+    })
 }
 
 fn from_rounded(rounded: binary::Rounded) -> f64 {

@@ -15,11 +15,20 @@ pub mod hash;
 pub mod list;
 pub mod server;
 pub mod set;
+pub mod sorted_set;
 pub mod string;
 
 /// The tables of all groups.
-const GROUPS: &[&[Docs]] =
-    &[connection::DOCS, generic::DOCS, hash::DOCS, list::DOCS, server::DOCS, set::DOCS, string::DOCS];
+const GROUPS: &[&[Docs]] = &[
+    connection::DOCS,
+    generic::DOCS,
+    hash::DOCS,
+    list::DOCS,
+    server::DOCS,
+    set::DOCS,
+    sorted_set::DOCS,
+    string::DOCS,
+];
 
 /// What is told of one command.
 #[derive(Debug)]

@@ -13,9 +13,7 @@ pub fn type_id(value: ValueRef<'_>) -> u8 {
         ValueRef::List(_) => opcode::TYPE_LIST_QUICKLIST_2,
         ValueRef::Set(set) => types::set::type_id(set),
         ValueRef::Hash(hash) => types::hash::type_id(hash),
-        ValueRef::SortedSet(_) => {
-            unreachable!("no command makes one")
-        }
+        ValueRef::SortedSet(set) => types::sorted_set::type_id(set),
     }
 }
 
@@ -27,8 +25,6 @@ pub fn save_value<W: Write>(out: &mut Writer<W>, value: ValueRef<'_>) -> io::Res
         ValueRef::List(list) => types::list::save(out, list),
         ValueRef::Set(set) => types::set::save(out, set),
         ValueRef::Hash(hash) => types::hash::save(out, hash),
-        ValueRef::SortedSet(_) => {
-            unreachable!("no command makes one")
-        }
+        ValueRef::SortedSet(set) => types::sorted_set::save(out, set),
     }
 }

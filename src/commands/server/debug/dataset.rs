@@ -11,6 +11,7 @@ use crate::server::Server;
 use crate::value::{IntBuf, NewValue, ValueRef};
 use c_compat::digest::{Digest, EXPIRE_MARK};
 use c_compat::listpack::IntText;
+use c_compat::number::double;
 
 pub(super) fn digest(server: &mut Server, id: ClientId) -> CmdResult {
     let ks = &server.keyspace;
@@ -60,8 +61,16 @@ fn add_value(digest: &mut Digest, value: ValueRef<'_>, expire: Option<i64>) {
                 digest.xor_digest(&one);
             }
         }
-        ValueRef::SortedSet(_) => {
-            unreachable!("no command makes one")
+        ValueRef::SortedSet(set) => {
+            let (mut room, mut score) = (IntText::new(), Vec::new());
+            for item in set.iter() {
+                let mut pair = Digest::default();
+                pair.mix(item.member.text(&mut room));
+                score.clear();
+                double::append(&mut score, item.score());
+                pair.mix(&score);
+                digest.xor_digest(&pair);
+            }
         }
     }
     if expire.is_some() {

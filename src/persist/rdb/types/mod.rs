@@ -7,6 +7,7 @@
 pub mod hash;
 pub mod list;
 pub mod set;
+pub mod sorted_set;
 
 use super::load_value::LoadedValue;
 use crate::value::{Limits, Object};

@@ -1,0 +1,171 @@
+//! ZPOPMIN, ZPOPMAX and ZMPOP.
+
+use super::{delete_if_empty, reply_items, reply_member};
+use crate::commands::parse::{integer, is_word};
+use crate::commands::row::{access, acl, counted_keys, flags, key_at};
+use crate::config::NotifyFlags;
+use crate::protocol::{Args, CmdError, CmdResult};
+use crate::server::command::{Command, Exec, Group, Run};
+use crate::value::{Collection, SortedSet};
+
+/// `ZPOPMIN`
+pub static ZPOPMIN: Command = Command {
+    name: "zpopmin",
+    arity: -2,
+    flags: flags!(WRITE | FAST),
+    acl: acl!(WRITE | SORTEDSET | FAST),
+    keys: &[key_at(1, access!(RW | ACCESS | DELETE))],
+    group: Group::SortedSet,
+    tips: &[],
+    run: Run::Data(zpopmin),
+    subcommands: &[],
+};
+
+fn zpopmin(e: &mut Exec<'_>) -> CmdResult {
+    pop(e, End::Min)
+}
+
+/// `ZPOPMAX`
+pub static ZPOPMAX: Command = Command {
+    name: "zpopmax",
+    arity: -2,
+    flags: flags!(WRITE | FAST),
+    acl: acl!(WRITE | SORTEDSET | FAST),
+    keys: &[key_at(1, access!(RW | ACCESS | DELETE))],
+    group: Group::SortedSet,
+    tips: &[],
+    run: Run::Data(zpopmax),
+    subcommands: &[],
+};
+
+fn zpopmax(e: &mut Exec<'_>) -> CmdResult {
+    pop(e, End::Max)
+}
+
+/// The end that is popped from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Min,
+    Max,
+}
+
+fn pop(e: &mut Exec<'_>, end: End) -> CmdResult {
+    let count = match e.args.len() {
+        2 => None,
+        3 => Some(at_least(e.args.at(2), 0).ok_or(CmdError::NOT_POSITIVE)?),
+        _ => return Err(CmdError::SYNTAX),
+    };
+    let key = e.args.at(1);
+    if e.ks.write_as::<SortedSet>(e.db, key)?.is_none() || count == Some(0) {
+        e.reply.array(0);
+        return Ok(());
+    }
+    // One that was not counted is no list of pairs, in RESP3 either.
+    let form = if count.is_some() { Form::Items } else { Form::One };
+    take(e, key, end, count.unwrap_or(1), form);
+    Ok(())
+}
+
+/// `ZMPOP`
+pub static ZMPOP: Command = Command {
+    name: "zmpop",
+    arity: -4,
+    flags: flags!(WRITE | MOVABLEKEYS),
+    acl: acl!(WRITE | SORTEDSET | SLOW),
+    keys: &[counted_keys(1, access!(RW | ACCESS | DELETE))],
+    group: Group::SortedSet,
+    tips: &[],
+    run: Run::Data(zmpop),
+    subcommands: &[],
+};
+
+fn zmpop(e: &mut Exec<'_>) -> CmdResult {
+    let Request { keys, end, count } = Request::parse(e.args.rest(1))?;
+    for key in keys.iter() {
+        if e.ks.write_as::<SortedSet>(e.db, key)?.is_some() {
+            e.reply.array(2);
+            e.reply.bulk(key);
+            let popped = take(e, key, end, count, Form::Pairs);
+            let name: &[u8] = if end == End::Min { b"ZPOPMIN" } else { b"ZPOPMAX" };
+            e.ks.effects.propagate_instead([name, key, itoa::Buffer::new().format(popped).as_bytes()]);
+            return Ok(());
+        }
+    }
+    e.reply.null_array();
+    Ok(())
+}
+
+/// `numkeys key [key ...] MIN | MAX [COUNT count]`
+struct Request<'a> {
+    keys: Args<'a>,
+    end: End,
+    count: usize,
+}
+
+impl<'a> Request<'a> {
+    fn parse(args: Args<'a>) -> CmdResult<Self> {
+        let count = at_least(args.at(0), 1);
+        let count = count.ok_or_else(|| CmdError::err("numkeys should be greater than 0"))?;
+        let end = match count.checked_add(1).and_then(|at| args.get(at)) {
+            Some(word) if is_word(word, "min") => End::Min,
+            Some(word) if is_word(word, "max") => End::Max,
+            _ => return Err(CmdError::SYNTAX),
+        };
+        let keys = args.part(1, count);
+        let count = match args.rest(count + 2) {
+            options if options.is_empty() => 1,
+            options if options.len() >= 2 && is_word(options.at(0), "count") => {
+                let count = at_least(options.at(1), 1);
+                let count = count.ok_or_else(|| CmdError::err("count should be greater than 0"))?;
+                if options.len() > 2 {
+                    return Err(CmdError::SYNTAX);
+                }
+                count
+            }
+            _ => return Err(CmdError::SYNTAX),
+        };
+        Ok(Request { keys, end, count })
+    }
+}
+
+fn at_least(arg: &[u8], min: usize) -> Option<usize> {
+    integer(arg).ok().and_then(|n| usize::try_from(n).ok()).filter(|n| *n >= min)
+}
+
+/// How what was popped is replied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Member and score.
+    One,
+    /// As a range with scores.
+    Items,
+    /// Pairs in RESP2 too.
+    Pairs,
+}
+
+/// Pops up to so many members of a sorted set that is there, and replies them; returns how many.
+fn take(e: &mut Exec<'_>, key: &[u8], end: End, count: usize, form: Form) -> usize {
+    let Ok(Some(set)) = e.ks.write_as::<SortedSet>(e.db, key) else { return 0 };
+    let len = set.len();
+    let popped = count.min(len);
+    let ranks = if end == End::Min { 0..popped } else { len - popped..len };
+    let items = set.range(ranks.clone(), end == End::Max);
+    match form {
+        Form::Items => reply_items(e.reply, items, true),
+        Form::One | Form::Pairs => {
+            e.reply.array(if form == Form::One { 2 } else { popped });
+            for item in items {
+                if form == Form::Pairs {
+                    e.reply.array(2);
+                }
+                reply_member(e.reply, item.member);
+                e.reply.double(item.score());
+            }
+        }
+    }
+    set.remove_range(ranks);
+    e.ks.effects.dirty += popped as u64;
+    e.notify(NotifyFlags::ZSET, if end == End::Min { "zpopmin" } else { "zpopmax" }, key);
+    delete_if_empty(e, key);
+    popped
+}

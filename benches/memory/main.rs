@@ -117,11 +117,11 @@ fn fork_cell(program: &[String], load: &Load, options: &Options) -> String {
         server.set_range(keys, keys + 100_000, load, 0);
         keys += 100_000;
     }
-    // What a server does with its memory in the background.
-    std::thread::sleep(Duration::from_secs(3));
     let gigabytes = server.number("memory", "used_memory") as f64 / (1u64 << 30) as f64;
     let mut figures: Vec<f64> = (0..options.rounds)
         .map(|_| {
+            // For what a server does with its memory in the background: snapshots do not follow each other at once.
+            std::thread::sleep(Duration::from_secs(5));
             let _ = server.save(|_| ());
             server.number("stats", "latest_fork_usec") as f64 / 1000.0 / gigabytes
         })

@@ -119,7 +119,10 @@ mod tests {
                 for zeroed in [false, true] {
                     // SAFETY: no size is 0.
                     let block = unsafe { if zeroed { alloc_zeroed(layout) } else { alloc(layout) } };
-                    assert!(!block.is_null() && block.addr() % align == 0, "{layout:?} at {block:?}");
+                    assert!(
+                        !block.is_null() && block.addr().is_multiple_of(align),
+                        "{layout:?} at {block:?}"
+                    );
                     assert!(!zeroed || is_filled(block, size, 0), "{layout:?}");
                     // SAFETY: the block is live.
                     assert!(unsafe { usable_size(block) } >= size);
@@ -146,7 +149,7 @@ mod tests {
                         let block = alloc(layout);
                         fill(block, old, 0xa5);
                         let block = realloc(block, layout, new);
-                        assert!(block.addr() % align == 0, "{layout:?} to {new} at {block:?}");
+                        assert!(block.addr().is_multiple_of(align), "{layout:?} to {new} at {block:?}");
                         assert!(is_filled(block, old.min(new), 0xa5), "{layout:?} to {new}");
                         dealloc(block, Layout::from_size_align_unchecked(new, align));
                     }

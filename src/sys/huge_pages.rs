@@ -24,9 +24,9 @@ const FILLED_OF_16: usize = 15;
 /// The time between two passes, if the first found something to do; it doubles while they find nothing.
 const INTERVAL: Duration = Duration::from_secs(1);
 const INTERVAL_MAX: Duration = Duration::from_secs(8);
-/// After a stretch was copied the thread sleeps this many times as long as that took: it is not to compete with the
-/// server for the machine.
-const REST: u32 = 3;
+/// After a stretch was copied the thread sleeps this many times as long as that took, so that the server does not wait for
+/// one copy after the other.
+const REST: u32 = 1;
 /// A call that took less copied nothing: the stretch was a huge page already.
 const COPY_MIN: Duration = Duration::from_micros(30);
 

@@ -128,8 +128,8 @@ fn the_table_holds_what_a_plain_map_holds() {
 
 #[test]
 fn growing_and_shrinking_across_a_stash_boundary_keeps_every_entry() {
-    // 2^16 buckets, where the stash moves on to the next bits of the hash, are passed at 360,000 entries.
-    const COUNT: u64 = 800_000;
+    // 2^16 buckets, where the stash moves on to the next bits of the hash, are passed at 410,000 entries.
+    const COUNT: u64 = 900_000;
     let mut table = Table::new();
     for n in 0..COUNT {
         add(&mut table, n, hash);

@@ -673,6 +673,11 @@ fn deterministic(args: &Args) -> bool {
         "SET" | "GETEX" => {
             (1..args.len()).all(|i| !matches!(text(i).as_deref(), Some("EX" | "PX")) || !near(i + 1))
         }
+        // Some of the members, but which?
+        "SPOP" => {
+            text(2).is_some_and(|t| t.parse::<i64>().map_or(true, |n| !(1..1000).contains(&n)))
+                || args.len() > 3
+        }
         // What a mutation must not turn into something that ends or blocks the connection.
         "SHUTDOWN" => {
             args.len() > 1 && !matches!(text(1).as_deref(), Some("SAVE" | "NOSAVE" | "NOW" | "FORCE"))

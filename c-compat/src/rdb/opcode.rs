@@ -74,6 +74,9 @@ pub const TYPE_STREAM_LISTPACKS_2: u8 = 19;
 
 /// A string that holds a listpack; 7.2 brought it.
 pub const TYPE_SET_LISTPACK: u8 = 20;
+/// A count, then as many fields: two strings and 8 bytes, when it expires or -1. Valkey's alone: the release candidates of
+/// Redis 7.4 had another form under this id.
+pub const TYPE_HASH_2: u8 = 22;
 /// 8 bytes, the first time at which a field expires; a count, then as many fields: a length (0: it stays; else how much
 /// later than the first it expires, plus one) and two strings. 7.4 brought it.
 pub const TYPE_HASH_METADATA: u8 = 24;

@@ -216,6 +216,14 @@ pub struct Builder {
     max_len: usize,
 }
 
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map()
+            .entries(self.members.iter().map(|e| (e.bytes().escape_ascii().to_string(), e.score())))
+            .finish()
+    }
+}
+
 impl Builder {
     pub fn with_room_for(members: usize) -> Builder {
         let mut table = Table::new();

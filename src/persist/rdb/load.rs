@@ -490,7 +490,8 @@ impl Loader {
         }
         if parts.is_complete() {
             let (key, parts) = self.partial.take().expect("it was there above");
-            self.take_key(Cow::Owned(key), parts.finish(), target, group);
+            let value = parts.finish(&target.keyspace.limits);
+            self.take_key(Cow::Owned(key), value, target, group);
         }
         Ok(())
     }

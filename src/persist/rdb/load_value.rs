@@ -1,7 +1,7 @@
 //! Values on their way in: one function a type.
 
 use super::types::{self, Begun};
-use crate::value::{Limits, NewValue, Object};
+use crate::value::{Limits, NewValue, Object, Type};
 use c_compat::rdb::{Corrupt, Fault, RdbString, Stop, Window, opcode};
 use std::borrow::Cow;
 
@@ -60,9 +60,8 @@ const NEWER_TYPES: std::ops::RangeInclusive<u8> = 20..=25;
 #[must_use]
 pub fn support(type_id: u8) -> Support {
     match type_id {
-        opcode::TYPE_STRING | opcode::TYPE_SET | opcode::TYPE_SET_INTSET | opcode::TYPE_SET_LISTPACK => {
-            Support::Yes
-        }
+        opcode::TYPE_HASH_2 => Support::NotYet,
+        id if kind(id).is_some() => Support::Yes,
         id if opcode::is_value_type(id) || NEWER_TYPES.contains(&id) => Support::NotYet,
         _ => Support::NoType,
     }
@@ -76,10 +75,13 @@ pub fn support(type_id: u8) -> Support {
 pub fn begin_value<'w>(window: &mut Window<'w>, type_id: u8, limits: &Limits) -> Result<Begun<'w>, Stop> {
     match type_id {
         opcode::TYPE_STRING => load_string(window).map(Begun::Whole),
-        opcode::TYPE_SET | opcode::TYPE_SET_INTSET | opcode::TYPE_SET_LISTPACK => {
-            types::set::begin(window, type_id, limits)
-        }
-        _ => unreachable!("the caller asked whether type {type_id} is supported"),
+        _ => match kind(type_id) {
+            Some(Type::List) => types::list::begin(window, type_id, limits),
+            Some(Type::Set) => types::set::begin(window, type_id, limits),
+            Some(Type::SortedSet) => types::sorted_set::begin(window, type_id, limits),
+            Some(Type::Hash) => types::hash::begin(window, type_id, limits),
+            Some(Type::String) | None => unreachable!("the caller asked whether type {type_id} is supported"),
+        },
     }
 }
 
@@ -109,31 +111,41 @@ pub fn load_value<'w>(
             while !parts.is_complete() {
                 parts.step(window, limits)?;
             }
-            Ok(parts.finish())
+            Ok(parts.finish(limits))
         }
     }
 }
 
-/// What a type of value is called in an error.
-#[must_use]
-pub fn type_name(type_id: u8) -> &'static str {
-    match type_id {
-        opcode::TYPE_STRING => "string",
+/// The type of value that has this id.
+fn kind(type_id: u8) -> Option<Type> {
+    Some(match type_id {
+        opcode::TYPE_STRING => Type::String,
         opcode::TYPE_LIST
         | opcode::TYPE_LIST_ZIPLIST
         | opcode::TYPE_LIST_QUICKLIST
-        | opcode::TYPE_LIST_QUICKLIST_2 => "list",
-        opcode::TYPE_SET | opcode::TYPE_SET_INTSET | opcode::TYPE_SET_LISTPACK => "set",
+        | opcode::TYPE_LIST_QUICKLIST_2 => Type::List,
+        opcode::TYPE_SET | opcode::TYPE_SET_INTSET | opcode::TYPE_SET_LISTPACK => Type::Set,
         opcode::TYPE_ZSET | opcode::TYPE_ZSET_2 | opcode::TYPE_ZSET_ZIPLIST | opcode::TYPE_ZSET_LISTPACK => {
-            "sorted set"
+            Type::SortedSet
         }
         opcode::TYPE_HASH
         | opcode::TYPE_HASH_ZIPMAP
         | opcode::TYPE_HASH_ZIPLIST
         | opcode::TYPE_HASH_LISTPACK
-        | 22..=25 => "hash",
+        | opcode::TYPE_HASH_2
+        | opcode::TYPE_HASH_METADATA
+        | opcode::TYPE_HASH_LISTPACK_EX => Type::Hash,
+        _ => return None,
+    })
+}
+
+/// What a type of value that cannot be loaded is called in an error.
+#[must_use]
+pub fn type_name(type_id: u8) -> &'static str {
+    match type_id {
         opcode::TYPE_STREAM_LISTPACKS | opcode::TYPE_STREAM_LISTPACKS_2 | 21 => "stream",
         opcode::TYPE_MODULE_PRE_GA | opcode::TYPE_MODULE_2 => "module",
+        22 | 23 => "hash of a release candidate",
         _ => "unknown",
     }
 }

@@ -24,7 +24,7 @@ pub fn save_value<W: Write>(out: &mut Writer<W>, value: ValueRef<'_>) -> io::Res
         ValueRef::Str(StrRef::Bytes(bytes)) => out.string(bytes),
         ValueRef::List(list) => types::list::save(out, list),
         ValueRef::Set(set) => types::set::save(out, set),
-        ValueRef::Hash(hash) => types::hash::save(out, hash),
+        ValueRef::Hash(hash) => types::hash::save(out, hash, types::hash::type_id(hash)),
         ValueRef::SortedSet(set) => types::sorted_set::save(out, set),
     }
 }

@@ -6,11 +6,12 @@
 
 pub mod hash;
 pub mod list;
+pub mod packed;
 pub mod set;
 pub mod sorted_set;
 
 use super::load_value::LoadedValue;
-use crate::value::{Limits, Object};
+use crate::value::{Limits, Set, SortedSet};
 use c_compat::rdb::{Corrupt, Fault, Stop, Window};
 
 /// A collection's count may be a lie: no more room than this many members take is made for it in advance.
@@ -31,7 +32,16 @@ pub struct Parts {
     /// Members, or whatever the type reads in one go, that are still to come; at least one.
     left: u64,
     type_id: u8,
-    value: Object,
+    building: Building,
+}
+
+/// What the members make so far.
+#[derive(Debug)]
+enum Building {
+    List(list::Loading),
+    Set(Set),
+    SortedSet(sorted_set::Builder),
+    Hash(hash::Loading),
 }
 
 impl Parts {
@@ -40,11 +50,11 @@ impl Parts {
     /// # Errors
     /// It is not all in the window, or makes no sense.
     pub fn step(&mut self, window: &mut Window<'_>, limits: &Limits) -> Result<(), Stop> {
-        match &mut self.value {
-            Object::Set(set) => set::load_member(set, window, limits)?,
-            Object::List(_) | Object::SortedSet(_) | Object::Hash(_) => {
-                unreachable!("type {} is not read in parts", self.type_id)
-            }
+        match &mut self.building {
+            Building::List(list) => list::load_part(list, window, self.type_id)?,
+            Building::Set(set) => set::load_member(set, window, limits)?,
+            Building::SortedSet(set) => sorted_set::load_member(set, window, self.type_id)?,
+            Building::Hash(hash) => hash::load_field(hash, window, self.type_id, limits)?,
         }
         self.left -= 1;
         Ok(())
@@ -58,8 +68,13 @@ impl Parts {
 
     /// The collection. It may be empty, if what was read leaves nothing.
     #[must_use]
-    pub fn finish(self) -> LoadedValue<'static> {
-        LoadedValue::of(self.value)
+    pub fn finish(self, limits: &Limits) -> LoadedValue<'static> {
+        LoadedValue::of(match self.building {
+            Building::List(list) => list.finish().into(),
+            Building::Set(set) => set.into(),
+            Building::SortedSet(set) => SortedSet::from_builder(set, &limits.sorted_set).into(),
+            Building::Hash(hash) => hash.finish().into(),
+        })
     }
 }
 

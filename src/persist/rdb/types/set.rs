@@ -1,13 +1,12 @@
 //! Sets: an intset or a listpack as a string, or a count and the members.
 
-use super::{Begun, Parts, corrupt, presize};
+use super::{Begun, Building, Parts, corrupt, packed, presize};
 use crate::persist::rdb::load_value::LoadedValue;
 use crate::persist::rdb::writer::Writer;
 use crate::value::{Collection, Limits, Object, Set};
 use c_compat::intset::Intset;
-use c_compat::listpack::{IntText, Listpack};
+use c_compat::listpack::IntText;
 use c_compat::rdb::{Stop, Window, opcode};
-use std::collections::HashSet;
 use std::io::{self, Write};
 
 /// The id of the form that a set is saved in: one that 7.0 knows.
@@ -40,7 +39,7 @@ pub fn begin<'w>(window: &mut Window<'w>, type_id: u8, limits: &Limits) -> Resul
                 return Ok(Begun::Whole(LoadedValue::Empty));
             }
             let set = Set::with_room(presize(left), &limits.set);
-            return Ok(Begun::Parts(Parts { left, type_id, value: Object::Set(set) }));
+            return Ok(Begun::Parts(Parts { left, type_id, building: Building::Set(set) }));
         }
         opcode::TYPE_SET_INTSET => {
             let ints = Intset::from_bytes(&window.string_bytes()?);
@@ -48,14 +47,8 @@ pub fn begin<'w>(window: &mut Window<'w>, type_id: u8, limits: &Limits) -> Resul
         }
         _ => {
             let bytes = window.string_bytes()?;
-            let invalid = || corrupt(at, "Set listpack integrity check failed.");
-            let pack = Listpack::from_bytes(&bytes).map_err(|_| invalid())?;
-            let mut seen = HashSet::with_capacity(pack.len());
-            if !pack.iter().all(|member| seen.insert(member)) {
-                return Err(invalid());
-            }
-            drop(seen);
-            Set::Packed(pack)
+            let pack = packed::listpack(&bytes, 1);
+            Set::Packed(pack.ok_or_else(|| corrupt(at, "Set listpack integrity check failed."))?)
         }
     };
     set.expect_members(set.len(), &limits.set);

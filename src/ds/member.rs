@@ -7,7 +7,7 @@
 use std::ptr::NonNull;
 
 use super::prefixed::{len_size, read_len, write_len};
-use super::size::{allocate, free};
+use super::size::{allocate, class, free};
 use super::table::Element;
 
 /// The bits of a pointer that are an address; those above are the table's.
@@ -66,6 +66,14 @@ impl Member {
             let (len, prefix) = read_len(self.block());
             std::slice::from_raw_parts(self.block().add(prefix), len)
         }
+    }
+}
+
+impl Member {
+    /// Bytes that its block takes.
+    pub fn memory(&self) -> usize {
+        let len = self.bytes().len();
+        class(len_size(len) + len)
     }
 }
 

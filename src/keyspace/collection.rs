@@ -3,6 +3,7 @@
 use crate::protocol::{CmdError, CmdResult};
 use crate::value::{Collection, NewValue, Object};
 
+use super::discard::Cause;
 use super::entry::Entry;
 use super::lookup::For;
 use super::{ExpireChange, Keyspace};
@@ -74,7 +75,7 @@ impl Keyspace {
     /// An empty one deletes the key. True if there was a key.
     pub fn store<C: Collection>(&mut self, db: usize, key: &[u8], value: C) -> bool {
         if value.is_empty() {
-            return self.delete(db, key);
+            return self.delete_as(db, key, Cause::Replaced);
         }
         let value: Object = value.into();
         self.set(db, key, NewValue::Object(value), ExpireChange::Clear)

@@ -164,10 +164,11 @@ impl Entry {
         unsafe { self.block().set_lru(lru) }
     }
 
-    /// Bytes that key and value take, as the allocator gives them out.
-    pub fn memory(&self) -> usize {
+    /// Bytes that key and value take, as the allocator gives them out; of a collection's members so many are looked
+    /// at.
+    pub fn memory(&self, samples: usize) -> usize {
         // SAFETY: as in `key`.
-        unsafe { self.block().memory() }
+        unsafe { self.block().memory() + self.value().memory(samples) }
     }
 
     /// Says that this process, a snapshot's child, has no more use for the entry. It does not look at one twice, nor at

@@ -271,13 +271,14 @@ impl Keyspace {
         (table.memory(), expiry.memory() + fields.memory())
     }
 
-    /// What a key takes, bytes: its entry, and its part of the table and of the order in which keys expire.
-    pub fn memory_usage(&self, db: usize, key: &[u8]) -> Option<usize> {
+    /// What a key takes, bytes: its entry, and its part of the table and of the order in which keys expire. Of the
+    /// members of a collection so many are looked at.
+    pub fn memory_usage(&self, db: usize, key: &[u8], samples: usize) -> Option<usize> {
         let entry = self.entry(db, key)?;
         let Db { table, expiry, .. } = &self.dbs[db];
         let share = |bytes: usize, of: usize| bytes / of.max(1);
         let expires = if entry.expire().is_some() { share(expiry.memory(), expiry.len()) } else { 0 };
-        Some(entry.memory() + share(table.memory(), table.len()) + expires)
+        Some(entry.memory(samples) + share(table.memory(), table.len()) + expires)
     }
 
     /// DEBUG HTSTATS: the tables of a database in figures.

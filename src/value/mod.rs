@@ -150,6 +150,17 @@ impl<'a> ValueRef<'a> {
             ValueRef::Hash(v) => v.free_effort(),
         }
     }
+
+    /// Bytes that it takes beside its entry, as [`Collection::memory`]; a string is part of its entry.
+    pub fn memory(self, samples: usize) -> usize {
+        match self {
+            ValueRef::Str(_) => 0,
+            ValueRef::List(v) => v.memory(samples),
+            ValueRef::Set(v) => v.memory(samples),
+            ValueRef::SortedSet(v) => v.memory(samples),
+            ValueRef::Hash(v) => v.memory(samples),
+        }
+    }
 }
 
 /// A value to change in place. Strings are changed through their entry.
@@ -197,6 +208,15 @@ pub trait Collection: Into<Object> + Clone {
     fn encoding(&self) -> Encoding;
     /// How many allocations freeing it takes, about.
     fn free_effort(&self) -> usize;
+    /// Bytes that it takes beside its handle. Where members are allocated each for itself, so many are looked at, and
+    /// the others taken to be like them ([`extrapolate`]).
+    fn memory(&self, samples: usize) -> usize;
+}
+
+/// The sum of the sizes of `len` members of which the first `samples` are looked at.
+pub fn extrapolate(samples: usize, len: usize, sizes: impl Iterator<Item = usize>) -> usize {
+    let (count, sum) = sizes.take(samples).fold((0, 0), |(count, sum), size| (count + 1, sum + size));
+    if count == 0 { 0 } else { (sum as u128 * len as u128 / count) as usize }
 }
 
 /// What ties a collection to its variants above; for a collection's own file.

@@ -3,7 +3,7 @@
 
 use crate::harness::client::encode;
 use crate::harness::value::show;
-use crate::harness::{Client, PATIENCE, Program, Server, wait_for};
+use crate::harness::{Client, PATIENCE, Program, Server, Value, wait_for};
 
 fn servers() -> [Server; 2] {
     let config = &["enable-protected-configs yes"];
@@ -66,11 +66,54 @@ DEBUG REPLICATE;DEBUG PROTOCOL string;DEBUG PROTOCOL integer;DEBUG PROTOCOL doub
 DEBUG PROTOCOL array;DEBUG PROTOCOL set;DEBUG PROTOCOL map;DEBUG PROTOCOL verbatim
 DEBUG PROTOCOL true;DEBUG PROTOCOL false;DEBUG PROTOCOL foo;FLUSHALL;DEBUG DIGEST";
 
+const MEMORY: &str = "MEMORY;MEMORY FOO;MEMORY USAGE;MEMORY USAGE nosuch;SET a 1;MEMORY USAGE a SAMPLES;MEMORY USAGE a SAMPLES -1
+MEMORY USAGE a SAMPLES x;MEMORY USAGE a FOO;MEMORY USAGE a SAMPLES 1 FOO;MEMORY USAGE nosuch SAMPLES 0 SAMPLES 5
+MEMORY STATS x;MEMORY DOCTOR x;MEMORY MALLOC-STATS x;MEMORY PURGE;MEMORY PURGE x;OBJECT FREQ a;OBJECT FREQ nosuch
+OBJECT IDLETIME a;OBJECT IDLETIME nosuch;CONFIG SET maxmemory-policy volatile-lfu;OBJECT IDLETIME a;OBJECT IDLETIME nosuch
+SET b 1;OBJECT FREQ b;GET b;OBJECT FREQ b;SET b 2;OBJECT FREQ b;OBJECT FREQ nosuch;CONFIG SET maxmemory-policy allkeys-lru
+SET c 1;OBJECT FREQ c;OBJECT IDLETIME c;CONFIG SET maxmemory-policy noeviction;CONFIG SET maxmemory 1;SET d 1;GET a
+SET d 1 2 3;EXISTS a b;APPEND a 1;INCR a;GETSET a 1;GETDEL a;EXPIRE b 100;PERSIST b;RENAME b e;COPY e f;MSET a 1 b 2;PING
+RESTORE a 0 x;SETRANGE a 0 x;GETEX e;UNLINK e c;DBSIZE;FLUSHALL;CONFIG SET maxmemory-policy allkeys-lru;SET a 1;DBSIZE
+CONFIG SET maxmemory-policy volatile-ttl;SET a 1 EX 100;CONFIG SET maxmemory 0;SET a 1;CONFIG SET maxmemory-policy noeviction
+FLUSHALL";
+
+/// The names and types of what MEMORY STATS gives, in order.
+fn shape(value: &Value) -> String {
+    let items = value.items();
+    let pair = |pair: &[Value]| {
+        let inner = match &pair[1] {
+            Value::Int(_) => "int".to_owned(),
+            Value::Bulk(_) => "text".to_owned(),
+            Value::Double(_) => "double".to_owned(),
+            Value::Map(_) | Value::Array(_) => shape(&pair[1]),
+            other => panic!("{other:?}"),
+        };
+        format!("{}: {inner}", pair[0].text())
+    };
+    items.chunks(2).map(pair).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn memory_stats_has_redis_fields_in_redis_order() {
+    let servers = servers();
+    for protocol in [2, 3] {
+        let [ours, real] = servers.each_ref().map(|server| {
+            let mut client = server.client();
+            client.cmd(&format!("HELLO {protocol}"));
+            client.ok("SET a 1");
+            client.ok("SELECT 9");
+            client.ok("SET b 1 EX 1000");
+            shape(&client.cmd("MEMORY STATS"))
+        });
+        assert_eq!(ours, real);
+    }
+}
+
 #[test]
 fn odd_arguments_get_the_same_answers() {
     let servers = servers();
     for greeting in [&["HELLO 2"], &["HELLO 3"]] {
-        for script in [CONNECTION, SERVER] {
+        for script in [CONNECTION, SERVER, MEMORY] {
             let lines: Vec<&str> = script.split([';', '\n']).collect();
             compare(&servers, greeting, &lines);
         }

@@ -3,6 +3,7 @@
 
 mod clients;
 mod keys;
+mod lazyfree;
 mod maxmemory;
 mod process;
 mod start;

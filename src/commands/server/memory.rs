@@ -72,15 +72,16 @@ fn help(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
 }
 
 fn usage(e: &mut Exec<'_>) -> CmdResult {
-    let mut at = 3;
-    while at < e.args.len() {
+    const SAMPLES_DEFAULT: usize = 5;
+    let mut samples = SAMPLES_DEFAULT;
+    for at in (3..e.args.len()).step_by(2) {
         let count = e.args.get(at + 1).filter(|_| is_word(e.args.at(at), "samples"));
-        if integer(count.ok_or(CmdError::SYNTAX)?)? < 0 {
-            return Err(CmdError::SYNTAX);
-        }
-        at += 2;
+        samples = match integer(count.ok_or(CmdError::SYNTAX)?)? {
+            0 => usize::MAX,
+            count => usize::try_from(count).map_err(|_| CmdError::SYNTAX)?,
+        };
     }
-    match e.ks.memory_usage(e.db, e.args.at(2)) {
+    match e.ks.memory_usage(e.db, e.args.at(2), samples) {
         Some(bytes) => e.reply.int(bytes as i64),
         None => e.reply.null(),
     }

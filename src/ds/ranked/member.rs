@@ -78,6 +78,12 @@ impl Member {
     pub fn score(&self) -> f64 {
         self.block().score()
     }
+
+    /// Bytes that its block takes.
+    pub fn memory(&self) -> usize {
+        let len = self.bytes().len();
+        size::class(SCORE + len_size(len) + len)
+    }
 }
 
 impl Drop for Member {

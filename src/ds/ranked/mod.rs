@@ -52,6 +52,16 @@ impl Ranked {
         self.len() == 0
     }
 
+    /// Bytes of the table and, in about, of the order: leaves are three quarters full.
+    pub fn overhead(&self) -> usize {
+        self.members.memory() + self.len() * size_of::<MemberRef>() * 4 / 3
+    }
+
+    /// The bytes that each member's block takes.
+    pub fn member_sizes(&self) -> impl Iterator<Item = usize> {
+        self.members.iter().map(Member::memory)
+    }
+
     /// A member's score.
     #[inline]
     pub fn get(&self, member: &[u8]) -> Option<f64> {

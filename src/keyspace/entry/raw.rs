@@ -427,7 +427,7 @@ impl Block {
         unsafe { Front { head: self.head(), expire: self.expire(), key: self.key() } }
     }
 
-    /// The sizes of this block and of what its body points at, of a collection in about.
+    /// The sizes of this block and of a long string's.
     pub(super) unsafe fn memory(self) -> usize {
         // SAFETY: as the caller says.
         unsafe {

@@ -269,6 +269,11 @@ fn id(field: &[u8]) -> u32 {
 }
 
 impl TableEx {
+    /// Bytes of the order in which fields expire: in about, as if all did.
+    pub(super) fn order_memory(&self) -> usize {
+        self.order.memory(self.table.len())
+    }
+
     pub(super) fn from_table(table: Table<Field>) -> TableEx {
         let mut order = Timeline::default();
         for field in table.iter() {

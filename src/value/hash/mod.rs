@@ -26,7 +26,7 @@ mod random;
 mod tests;
 mod write;
 
-use super::{Collection, Encoding, collection};
+use super::{Collection, Encoding, collection, extrapolate};
 use crate::ds::field::Field;
 use crate::ds::hashing::hash;
 use crate::ds::table::{self, Table};
@@ -119,6 +119,18 @@ impl Collection for Hash {
             Hash::Packed(_) | Hash::PackedEx(_) => 1,
             Hash::Table(table) => table.len(),
             Hash::TableEx(ex) => ex.table.len(),
+        }
+    }
+
+    fn memory(&self, samples: usize) -> usize {
+        let fields = |table: &Table<Field>| {
+            table.memory() + extrapolate(samples, table.len(), table.iter().map(Field::allocated))
+        };
+        match self {
+            Hash::Packed(list) => list.allocated(),
+            Hash::Table(table) => size_of::<Table<Field>>() + fields(table),
+            Hash::PackedEx(packed) => size_of::<PackedEx>() + packed.triples().allocated(),
+            Hash::TableEx(ex) => size_of::<TableEx>() + fields(&ex.table) + ex.order_memory(),
         }
     }
 }

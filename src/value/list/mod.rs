@@ -21,7 +21,7 @@ mod quicklist;
 #[cfg(test)]
 mod tests;
 
-use super::{Collection, Encoding, collection};
+use super::{Collection, Encoding, collection, extrapolate};
 use node::{Fill, Node};
 use quicklist::{Quicklist, positions_of, visit_pack};
 use std::ops::ControlFlow;
@@ -105,6 +105,16 @@ impl Collection for List {
         match &self.0 {
             Repr::Packed(_) => 1,
             Repr::Quick(quick) => quick.node_count(),
+        }
+    }
+
+    fn memory(&self, samples: usize) -> usize {
+        match &self.0 {
+            Repr::Packed(pack) => pack.allocated(),
+            Repr::Quick(quick) => {
+                let nodes = quick.nodes().map(Node::memory);
+                size_of::<Quicklist>() + extrapolate(samples, quick.node_count(), nodes)
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One node of a quicklist: a listpack of several elements, or one big element, either of them compressed or not.
 
+use crate::ds::size::class;
 use c_compat::listpack::{Entry, Listpack};
 use c_compat::lzf;
 use std::borrow::Cow;
@@ -107,6 +108,16 @@ impl Node {
             Node::Plain(bytes) => bytes.len(),
             Node::Compressed { inner, .. } => inner.len,
         }
+    }
+
+    /// Bytes that it takes, and its place among the nodes.
+    pub(super) fn memory(&self) -> usize {
+        size_of::<Node>()
+            + match self {
+                Node::Packed { pack, .. } => pack.allocated(),
+                Node::Plain(bytes) => size_of::<Box<[u8]>>() + class(bytes.len()),
+                Node::Compressed { inner, .. } => size_of::<Compressed>() + class(inner.lzf.len()),
+            }
     }
 
     pub(super) fn is_plain(&self) -> bool {

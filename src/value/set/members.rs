@@ -4,6 +4,7 @@ use crate::ds::hashing::hash;
 use crate::ds::member::Member;
 use crate::ds::table::{Iter, Table};
 use crate::util::rng::Rng;
+use crate::value::extrapolate;
 
 /// A table of strings.
 #[derive(Default)]
@@ -18,6 +19,11 @@ impl Members {
 
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Bytes of the table and of the members, of which so many are looked at.
+    pub fn memory(&self, samples: usize) -> usize {
+        self.0.memory() + extrapolate(samples, self.len(), self.0.iter().map(Member::memory))
     }
 
     /// Adds a member; false if it was there.

@@ -287,6 +287,14 @@ impl Collection for Set {
             Set::Ints(_) | Set::Packed(_) => 1,
         }
     }
+
+    fn memory(&self, samples: usize) -> usize {
+        match self {
+            Set::Ints(ints) => ints.allocated(),
+            Set::Packed(pack) => pack.allocated(),
+            Set::Table(members) => size_of::<Members>() + members.memory(samples),
+        }
+    }
 }
 
 /// Goes over the members: those of an intset in order, of a listpack as they came, of a table in no order.

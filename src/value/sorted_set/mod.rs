@@ -21,7 +21,7 @@ use std::ops::Range;
 use c_compat::listpack::{Entry, Listpack, Pairs};
 use c_compat::number::double;
 
-use super::{Collection, Encoding, collection};
+use super::{Collection, Encoding, collection, extrapolate};
 use crate::ds::ranked::{self, Ranked};
 
 pub use crate::ds::ranked::Builder;
@@ -362,6 +362,17 @@ impl Collection for SortedSet {
         match self {
             SortedSet::Packed(_) => 1,
             SortedSet::Ranked(ranked) => ranked.len(),
+        }
+    }
+
+    fn memory(&self, samples: usize) -> usize {
+        match self {
+            SortedSet::Packed(pack) => pack.allocated(),
+            SortedSet::Ranked(ranked) => {
+                size_of::<Ranked>()
+                    + ranked.overhead()
+                    + extrapolate(samples, ranked.len(), ranked.member_sizes())
+            }
         }
     }
 }

@@ -41,7 +41,9 @@ impl Keyspace {
         let fresh = self.freq.fresh(self.now_ms);
         let lfu = self.freq.lfu;
         let lazy = self.lazy.says(Cause::Replaced);
-        let Some(entry) = self.find(db, hash, key, For::Writing, false) else {
+        // Overwriting counts as a use.
+        let touch = lfu && self.touch;
+        let Some(entry) = self.find(db, hash, key, For::Writing, touch) else {
             let expire = match expire {
                 ExpireChange::At(ms) => Some(ms),
                 ExpireChange::Keep | ExpireChange::Clear => None,

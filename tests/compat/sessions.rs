@@ -69,23 +69,23 @@ DEBUG PROTOCOL true;DEBUG PROTOCOL false;DEBUG PROTOCOL foo;FLUSHALL;DEBUG DIGES
 const MEMORY: &str = "MEMORY;MEMORY FOO;MEMORY USAGE;MEMORY USAGE nosuch;SET a 1;MEMORY USAGE a SAMPLES;MEMORY USAGE a SAMPLES -1
 MEMORY USAGE a SAMPLES x;MEMORY USAGE a FOO;MEMORY USAGE a SAMPLES 1 FOO;MEMORY USAGE nosuch SAMPLES 0 SAMPLES 5
 MEMORY STATS x;MEMORY DOCTOR x;MEMORY MALLOC-STATS x;MEMORY PURGE;MEMORY PURGE x;OBJECT FREQ a;OBJECT FREQ nosuch
-OBJECT IDLETIME a;OBJECT IDLETIME nosuch;CONFIG SET maxmemory-policy volatile-lfu;OBJECT IDLETIME a;OBJECT IDLETIME nosuch
-SET b 1;OBJECT FREQ b;GET b;OBJECT FREQ b;SET b 2;OBJECT FREQ b;OBJECT FREQ nosuch;CONFIG SET maxmemory-policy allkeys-lru
-SET c 1;OBJECT FREQ c;OBJECT IDLETIME c;CONFIG SET maxmemory-policy noeviction;CONFIG SET maxmemory 1;SET d 1;GET a
+OBJECT IDLETIME a;OBJECT IDLETIME nosuch;CONFIG SET maxmemory-policy volatile-lfu lfu-log-factor 0;OBJECT IDLETIME a;OBJECT IDLETIME nosuch
+SET b foo;OBJECT FREQ b;GET b;OBJECT FREQ b;SET b bar;OBJECT FREQ b;STRLEN b;APPEND b x;OBJECT FREQ b;OBJECT FREQ nosuch;CONFIG SET maxmemory-policy allkeys-lru
+SET c foo;OBJECT FREQ c;OBJECT IDLETIME c;CONFIG SET maxmemory-policy noeviction;CONFIG SET maxmemory 1;SET d 1;GET a
 SET d 1 2 3;EXISTS a b;APPEND a 1;INCR a;GETSET a 1;GETDEL a;EXPIRE b 100;PERSIST b;RENAME b e;COPY e f;MSET a 1 b 2;PING
 RESTORE a 0 x;SETRANGE a 0 x;GETEX e;UNLINK e c;DBSIZE;FLUSHALL;CONFIG SET maxmemory-policy allkeys-lru;SET a 1;DBSIZE
 CONFIG SET maxmemory-policy volatile-ttl;SET a 1 EX 100;CONFIG SET maxmemory 0;SET a 1;CONFIG SET maxmemory-policy noeviction
 FLUSHALL";
 
 /// The names and types of what MEMORY STATS gives, in order.
-fn shape(value: &Value) -> String {
+fn fields(value: &Value) -> String {
     let items = value.items();
     let pair = |pair: &[Value]| {
         let inner = match &pair[1] {
             Value::Int(_) => "int".to_owned(),
             Value::Bulk(_) => "text".to_owned(),
             Value::Double(_) => "double".to_owned(),
-            Value::Map(_) | Value::Array(_) => shape(&pair[1]),
+            Value::Map(_) | Value::Array(_) => fields(&pair[1]),
             other => panic!("{other:?}"),
         };
         format!("{}: {inner}", pair[0].text())
@@ -103,7 +103,7 @@ fn memory_stats_has_redis_fields_in_redis_order() {
             client.ok("SET a 1");
             client.ok("SELECT 9");
             client.ok("SET b 1 EX 1000");
-            shape(&client.cmd("MEMORY STATS"))
+            fields(&client.cmd("MEMORY STATS"))
         });
         assert_eq!(ours, real);
     }

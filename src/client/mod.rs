@@ -7,8 +7,10 @@ pub use flags::ClientFlags;
 pub use table::Clients;
 
 use crate::net::conn::Conn;
-use crate::protocol::Reply;
 use crate::protocol::parser::Parser;
+use crate::protocol::{OwnedArgs, Reply};
+use crate::value::Type;
+use smallvec::SmallVec;
 
 /// A client's name for life: the number that CLIENT ID answers, never used twice, and the slot it sits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,10 +33,31 @@ pub enum Blocked {
         /// When it gives up.
         deadline_ms: Option<u64>,
     },
+    /// A key that holds what its command wants.
+    Keys(Box<KeyWait>),
     /// The server is paused, and the client's next command is one that must wait.
     Paused,
     /// SHUTDOWN waits for replicas to catch up.
     Shutdown,
+}
+
+/// A command that waits for one of several keys to hold a value of a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyWait {
+    /// Its place in the lines of these keys: who waits longer has a lower one.
+    pub place: u64,
+    /// Database of the keys.
+    pub db: usize,
+    /// The type.
+    pub kind: Type,
+    /// The keys, each once.
+    pub keys: SmallVec<[Box<[u8]>; 1]>,
+    /// When it gives up, monotonic microseconds.
+    pub deadline_us: Option<u64>,
+    /// The command by its number in the registry,
+    pub command: u16,
+    /// and its arguments: it runs again once a key is ready.
+    pub args: OwnedArgs,
 }
 
 /// Which of the client-output-buffer-limit classes applies.
@@ -149,6 +172,19 @@ impl Client {
     #[must_use]
     pub fn must_obey(&self) -> bool {
         self.flags.contains(ClientFlags::PRIMARY)
+    }
+
+    /// A request of it is over: CLIENT REPLY SKIP ends or takes hold.
+    pub fn request_over(&mut self) {
+        if self.flags.intersects(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_SKIP_NEXT) {
+            self.flags.remove(ClientFlags::REPLY_SKIP);
+            if self.flags.contains(ClientFlags::REPLY_SKIP_NEXT) {
+                self.flags.remove(ClientFlags::REPLY_SKIP_NEXT);
+                self.flags.insert(ClientFlags::REPLY_SKIP);
+            }
+            let muted = self.flags.intersects(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_OFF);
+            self.reply.set_muted(muted);
+        }
     }
 
     /// Whether it is to be closed, now or once its replies are out.

@@ -4,7 +4,7 @@
 use crate::keyspace::{Keyspace, PREFETCH_KEYS};
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::Exec;
-use c_compat::number::int;
+use c_compat::number::{LongDouble, double, int};
 
 /// Calls `act` with the index of each argument that is a key: the first, and every `step`th from there. Keys are fetched
 /// from memory some at a time, so that the command does not wait for each.
@@ -34,6 +34,22 @@ pub fn integer32(arg: &[u8]) -> CmdResult<i32> {
     i32::try_from(integer(arg)?).map_err(|_| {
         CmdError::err(format!("value is out of range, value must between {} and {}", i32::MIN, i32::MAX))
     })
+}
+
+/// How long a blocking command waits, milliseconds; none waits for ever. The argument is in seconds.
+///
+/// # Errors
+/// It is no number, or less than 0. What does not fit in 64 bits counts as such, as in Redis.
+pub fn timeout(arg: &[u8]) -> CmdResult<Option<u64>> {
+    if LongDouble::parse(arg).is_none() {
+        return Err(CmdError::err("timeout is not a float or out of range"));
+    }
+    let seconds = double::parse(arg).unwrap_or(f64::INFINITY);
+    let ms = (seconds * 1000.0).ceil();
+    if ms < 0.0 || ms >= i64::MAX as f64 {
+        return Err(CmdError::TIMEOUT_NEGATIVE);
+    }
+    Ok((ms > 0.0).then_some(ms as u64))
 }
 
 /// The number of a database.

@@ -1,13 +1,14 @@
 //! One command's life: found, admitted or refused, called, and its effects made known.
 
 mod admit;
+pub mod blocked;
 
-use crate::client::{Blocked, ClientFlags, ClientId};
+use crate::client::{Blocked, ClientId};
 use crate::log_warning;
 use crate::protocol::args::c_str;
-use crate::protocol::{Args, CmdError, OwnedArgs};
+use crate::protocol::{Args, CmdError, CmdResult, OwnedArgs};
 use crate::server::Server;
-use crate::server::command::{Blocking, CommandId, Exec, Flags, Run};
+use crate::server::command::{Blocking, Command, CommandId, Exec, Flags, Run, Wait};
 use admit::Verdict;
 
 /// What became of a request.
@@ -39,7 +40,10 @@ pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
         return Outcome::Done;
     }
     match admit::admit(server, id, command, args) {
-        Verdict::Run => call(server, id, command, args),
+        Verdict::Run => {
+            call(server, id, command, args);
+            blocked::serve_ready_keys(server);
+        }
         Verdict::Refuse(error) => refuse(server, id, Some(command), &error),
         Verdict::Wait => {
             server.block(id, Blocked::Paused);
@@ -135,28 +139,71 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     client.commands += 1;
     server.begin_command(must_obey);
     let started_us = server.clock.monotonic_us();
+    let mut wait = None;
     let result = match declared.run {
         Run::Data(handler) => {
-            let client = server.clients.get_mut(id).expect("a client lives while its command runs");
-            handler(&mut Exec {
-                args,
-                command: declared,
-                db,
-                ks: &mut server.keyspace,
-                reply: &mut client.reply,
-                config: &server.config,
-                clock: &server.clock,
-                rng: &mut server.rng,
-                redacted: &mut server.redacted,
-                must_obey,
-                skip_checksum: server.persist.skip_checksum,
-                blocking: Blocking::default(),
-            })
+            // What our primary sends has waited there.
+            let blocking = Blocking { allowed: !must_obey, ..Blocking::default() };
+            let result;
+            (result, wait) = run_data(server, id, handler, declared, db, args, blocking);
+            result
         }
         Run::Server(handler) => handler(server, id, args),
         Run::Container => Err(CmdError::wrong_arity(&server.registry[command].full_name)),
     };
-    if let Err(error) = &result
+    let (usec, failed) = finish(server, id, command, &result, started_us);
+    server.stats.ran(command, usec, failed, server.config.latency_tracking && wait.is_none());
+    if let Some(wait) = wait {
+        server.wait_for_keys(id, command, args, db, wait);
+    }
+    if server.redacted.is_empty() {
+        show(server, id, declared.flags, args, usec);
+    } else {
+        let redacted = without(&std::mem::take(&mut server.redacted), args);
+        show(server, id, declared.flags, redacted.as_args(), usec);
+    }
+    server.apply_effects(id, declared, db, args);
+}
+
+/// Calls a data command's handler.
+#[inline(always)]
+fn run_data(
+    server: &mut Server,
+    id: ClientId,
+    handler: fn(&mut Exec<'_>) -> CmdResult,
+    command: &'static Command,
+    db: usize,
+    args: Args<'_>,
+    blocking: Blocking<'_>,
+) -> (CmdResult, Option<Wait>) {
+    let client = server.clients.get_mut(id).expect("a client lives while its command runs");
+    let mut exec = Exec {
+        args,
+        command,
+        db,
+        ks: &mut server.keyspace,
+        must_obey: client.must_obey(),
+        reply: &mut client.reply,
+        config: &server.config,
+        clock: &server.clock,
+        rng: &mut server.rng,
+        redacted: &mut server.redacted,
+        skip_checksum: server.persist.skip_checksum,
+        blocking,
+    };
+    let result = handler(&mut exec);
+    (result, exec.blocking.wait)
+}
+
+/// Replies a handler's error and counts it; returns how long the command took and whether it failed.
+fn finish(
+    server: &mut Server,
+    id: ClientId,
+    command: CommandId,
+    result: &CmdResult,
+    started_us: u64,
+) -> (u64, bool) {
+    if let Err(error) = result
         && let Some(client) = server.clients.get_mut(id)
     {
         client.reply.error(error);
@@ -170,14 +217,7 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
         server.stats.count_error(error.code());
         server.error_on_link(id, Some(command), &error);
     }
-    server.stats.ran(command, usec, failed, server.config.latency_tracking);
-    if server.redacted.is_empty() {
-        show(server, id, declared.flags, args, usec);
-    } else {
-        let redacted = without(&std::mem::take(&mut server.redacted), args);
-        show(server, id, declared.flags, redacted.as_args(), usec);
-    }
-    server.apply_effects(id, declared, db, args);
+    (usec, failed)
 }
 
 /// The arguments, with some that are not to be read.
@@ -202,23 +242,20 @@ fn log_if_slow(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, 
     if threshold < 0 || usec < threshold as u64 || flags.contains(Flags::SKIP_SLOWLOG) {
         return;
     }
-    let Some(client) = server.clients.get(id) else { return };
+    // One that waits is looked at when it is served.
+    let waits = |blocked: &Option<Blocked>| matches!(blocked, Some(Blocked::Keys(_)));
+    let Some(client) = server.clients.get(id).filter(|c| !waits(&c.blocked)) else { return };
     let name = client.name.as_deref().unwrap_or_default().to_vec();
     let peer = client.conn.peer_text();
     let max = server.config.slowlog_max_len;
     server.slowlog.push(args, usec, server.clock.now_s(), peer, name, max);
 }
 
-/// After a command, CLIENT REPLY SKIP ends or takes hold.
+/// After a command, CLIENT REPLY SKIP ends or takes hold. One that waits is not over yet.
 pub fn after_command(server: &mut Server, id: ClientId) {
-    let Some(client) = server.clients.get_mut(id) else { return };
-    if client.flags.intersects(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_SKIP_NEXT) {
-        client.flags.remove(ClientFlags::REPLY_SKIP);
-        if client.flags.contains(ClientFlags::REPLY_SKIP_NEXT) {
-            client.flags.remove(ClientFlags::REPLY_SKIP_NEXT);
-            client.flags.insert(ClientFlags::REPLY_SKIP);
-        }
-        let muted = client.flags.intersects(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_OFF);
-        client.reply.set_muted(muted);
+    if let Some(client) = server.clients.get_mut(id)
+        && !matches!(client.blocked, Some(Blocked::Keys(_)))
+    {
+        client.request_over();
     }
 }

@@ -3,6 +3,7 @@
 use super::fields::GoneField;
 use crate::config::NotifyFlags;
 use crate::protocol::args::OwnedArgs;
+use crate::value::Type;
 use smallvec::SmallVec;
 
 /// What of the running command goes to the replicas and the AOF.
@@ -41,6 +42,12 @@ pub struct Effects {
     pub notify: NotifyFlags,
     /// What happened, in order, as far as it is of those classes.
     pub events: Vec<Event>,
+    /// Clients wait for keys, so those that come to hold what can be waited for are noted.
+    pub awaited: bool,
+    /// These keys, in order. They stay noted when the rest is reset, until somebody has looked at them.
+    pub ready: Vec<(usize, Box<[u8]>)>,
+    /// Whole databases were put in place: any key may be ready.
+    pub all_ready: bool,
 }
 
 impl Effects {
@@ -52,6 +59,20 @@ impl Effects {
         self.events.clear();
         if self.propagate != Propagate::AsSent {
             self.propagate = Propagate::AsSent;
+        }
+    }
+
+    /// Whether keys are ready that nobody has looked at.
+    #[inline]
+    pub fn any_ready(&self) -> bool {
+        !self.ready.is_empty() || self.all_ready
+    }
+
+    /// Notes that a key has come to hold a value of this type, if anybody may wait for it.
+    #[inline]
+    pub fn note_ready(&mut self, db: usize, key: &[u8], kind: Type) {
+        if self.awaited && matches!(kind, Type::List | Type::SortedSet) {
+            self.ready.push((db, key.into()));
         }
     }
 

@@ -68,6 +68,7 @@ impl Keyspace {
     /// SWAPDB: each index now shows the other's keys.
     pub fn swap(&mut self, a: usize, b: usize) {
         self.dbs.swap(a, b);
+        self.effects.all_ready = self.effects.awaited;
     }
 
     /// Empties a database.
@@ -84,6 +85,7 @@ impl Keyspace {
     pub fn swap_data(&mut self, other: &mut Keyspace) {
         mem::swap(&mut self.dbs, &mut other.dbs);
         mem::swap(&mut self.hasher, &mut other.hasher);
+        self.effects.all_ready = self.effects.awaited;
         self.pause_resize(self.resize_paused);
         other.pause_resize(other.resize_paused);
     }

@@ -67,6 +67,7 @@ impl Keyspace {
             return true;
         }
         entry.set_value(value.stored(), new);
+        let kind = entry.value().kind();
         // A new value is used just now, but how often its key was used lives on.
         if !lfu {
             entry.set_lru(fresh);
@@ -75,6 +76,7 @@ impl Keyspace {
         if noted.is_some() || object {
             self.dbs[db].value_replaced(hash, key, noted);
         }
+        self.effects.note_ready(db, key, kind);
         true
     }
 
@@ -224,6 +226,7 @@ impl Keyspace {
             db.expiry.settle();
             db.fields.settle();
         }
+        self.effects.all_ready = self.effects.awaited;
     }
 
     /// Makes room for so many keys in an empty database, of which `expires` have an expiry time.
@@ -233,7 +236,10 @@ impl Keyspace {
 
     /// Puts in an entry whose key is not in the table.
     pub(super) fn insert(&mut self, db: usize, hash_of_key: u64, mut entry: Entry) {
-        let Keyspace { dbs, hasher, .. } = self;
+        let Keyspace { dbs, hasher, effects, .. } = self;
+        if effects.awaited {
+            effects.note_ready(db, entry.key(), entry.value().kind());
+        }
         let db = &mut dbs[db];
         db.fields.adopt(hash_of_key, &mut entry);
         db.expiry.change(hash_of_key, None, entry.expire());

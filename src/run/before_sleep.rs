@@ -1,6 +1,7 @@
 //! What must be done before the loop waits for events. The order is part of the promise to clients.
 
 use crate::client::ClientFlags;
+use crate::exec::blocked::serve_ready_keys;
 use crate::server::Server;
 
 /// Does it.
@@ -8,6 +9,9 @@ pub fn before_sleep(server: &mut Server) {
     // A key that is due goes before clients are answered by what is left; in slices, so that they do not wait.
     server.expire_slice();
     server.free_discarded();
+    // Data that a load has put in place may be what somebody waits for.
+    serve_ready_keys(server);
+    server.answer_timeouts();
     server.before_sleep_replication();
     // Replies last: what a reply promises (a WAIT counted, a write in the backlog) has been done above.
     write_replies(server);

@@ -36,7 +36,7 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
         {
             Duration::ZERO
         } else {
-            until_cron.min(server.replication_patience())
+            until_cron.min(server.replication_patience()).min(server.waiting_patience())
         };
         event_loop.wait(timeout, &mut ready)?;
         server.clock.refresh();

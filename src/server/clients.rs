@@ -181,13 +181,15 @@ impl Server {
         if flags.contains(ClientFlags::MONITOR) {
             self.monitors.retain(|m| *m != id);
         }
-        if client.blocked.is_some() {
-            self.blocked.retain(|b| *b != id);
+        match client.blocked.take() {
+            Some(Blocked::Keys(wait)) => self.leave_lines(&wait),
+            Some(_) => self.blocked.retain(|b| *b != id),
+            None => {}
         }
         self.clients.kill(id);
     }
 
-    /// Makes a client wait; it is then processed no further until [`Server::unblock`].
+    /// Makes a client wait for something else than keys; it is then processed no further until [`Server::unblock`].
     pub fn block(&mut self, id: ClientId, reason: Blocked) {
         if let Some(client) = self.clients.get_mut(id) {
             assert!(client.blocked.is_none(), "a blocked client runs no command");
@@ -198,11 +200,15 @@ impl Server {
 
     /// Lets a client go on with what it sent meanwhile.
     pub fn unblock(&mut self, id: ClientId) {
-        self.blocked.retain(|b| *b != id);
-        if let Some(client) = self.clients.get_mut(id) {
-            client.blocked = None;
-            self.queue_read(id);
+        let Some(client) = self.clients.get_mut(id) else { return };
+        match client.blocked.take() {
+            Some(Blocked::Keys(wait)) => {
+                client.request_over();
+                self.leave_lines(&wait);
+            }
+            _ => self.blocked.retain(|b| *b != id),
         }
+        self.queue_read(id);
     }
 
     /// Has a client processed again in the next turn.

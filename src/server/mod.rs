@@ -10,6 +10,7 @@
 
 pub mod active_expire;
 pub mod apply;
+pub mod blocked;
 pub mod clients;
 pub mod command;
 pub mod cron;
@@ -35,6 +36,7 @@ use crate::protocol::Reply;
 use crate::util::clock::Clock;
 use crate::util::rng::{self, Rng};
 use active_expire::ActiveExpiry;
+use blocked::Waiting;
 use command::Registry;
 use evict::Eviction;
 use lazyfree::Lazyfree;
@@ -84,8 +86,10 @@ pub struct Server {
     pub pending_reads: Vec<ClientId>,
     /// Clients to close at the end of the turn.
     pub closing: Vec<ClientId>,
-    /// Clients that wait for something, in the order in which they began to.
+    /// Clients that wait for something else than keys, in the order in which they began to.
     pub blocked: Vec<ClientId>,
+    /// Clients that wait for keys.
+    pub waiting: Waiting,
     /// Changes since the last successful save.
     pub dirty: u64,
     /// Keys with an expiry that were written here while we follow a primary.
@@ -169,6 +173,7 @@ impl Server {
             pending_reads: Vec::new(),
             closing: Vec::new(),
             blocked: Vec::new(),
+            waiting: Waiting::default(),
             dirty: 0,
             own_expires: own_expires::OwnExpires::default(),
             expiry: ActiveExpiry::default(),

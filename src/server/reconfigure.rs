@@ -53,7 +53,10 @@ impl Server {
             done.push(step);
         }
         self.replication_options_changed();
+        // No option, and not to be forgotten for one.
+        let packed_threshold = self.keyspace.limits.list.packed_threshold;
         self.keyspace.limits = value_limits(&self.config);
+        self.keyspace.limits.list.packed_threshold = packed_threshold;
         self.keyspace.effects.notify = self.config.notify_keyspace_events;
         Ok(())
     }

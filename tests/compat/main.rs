@@ -1,9 +1,11 @@
 //! Oxidis against a real redis-server 7.0: the same bytes to both, the replies compared.
 
+mod blocking;
 mod command_table;
 mod config_table;
 mod generate;
 mod info;
+mod lists;
 mod pair;
 mod sessions;
 mod stream;

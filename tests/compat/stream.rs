@@ -122,6 +122,11 @@ const SCRIPTS: &[&str] = &[
     "SET a 1 PX 1|wait a|SET a 2 XX|SET a 3 NX GET",
     "SET a 1 PX 1|wait a|UNLINK a",
     "set a 1|sEt b 2|dEl a",
+    "RPUSH l 1 2 3|LPUSHX l 0|RPUSHX none 1|LPOP l|RPOP l 2|LPOP l 5|LPOP l|LPOP l 0",
+    "RPUSH l a b c b|LINSERT l AFTER b x|LINSERT l AFTER no x|LSET l 0 y|LSET l 9 y|LREM l 0 b|LREM l 0 b|LTRIM l 0 -1|LTRIM l 1 0",
+    "RPUSH l 1 2 3|LMOVE l m LEFT right|RPOPLPUSH l m|RPOPLPUSH m m|LMOVE none m LEFT LEFT|LMPOP 2 none m LEFT COUNT 9|LMPOP 1 m LEFT",
+    "RPUSH l 1 2 3 4 5|BLPOP l 0|BRPOP none l 0|BLMOVE l m left RIGHT 0|BRPOPLPUSH l m 0|BLMPOP 0 1 m RIGHT COUNT 9|BLPOP m 0.001",
+    "RPUSH l 1|PEXPIRE l 1|wait l|LPUSH l 2|PEXPIRE l 1|wait l|LPOP l|BLPOP l 0.001|LLEN l",
     "SET a|INCR|nosuch|SET a b XX NX|EXPIRE a x|GET a b",
     "REPLCONF capa eof|PING|ECHO x|CLIENT SETNAME x|CONFIG SET hz 10|WAIT 0 1|SET a b",
 ];

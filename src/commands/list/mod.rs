@@ -1,5 +1,6 @@
 //! The list group.
 
+pub mod blocking;
 pub mod edit;
 pub mod lmove;
 pub mod pop;

@@ -1,7 +1,6 @@
 //! WAIT: a client is answered when enough replicas have confirmed what it wrote.
 
 use crate::client::{Blocked, ClientId};
-use crate::protocol::CmdError;
 use crate::server::Server;
 
 impl Server {
@@ -41,22 +40,6 @@ impl Server {
             self.reply(id).int(acks as i64);
             self.queue_write(id);
             self.unblock(id);
-        }
-    }
-
-    /// We are no primary any more: who waits for replicas of ours waits in vain.
-    pub(super) fn unblock_for_role_change(&mut self) {
-        let error = CmdError::new(
-            "UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)",
-        );
-        for id in self.blocked.clone() {
-            if matches!(self.clients.get(id).map(|c| &c.blocked), Some(Some(Blocked::Wait { .. }))) {
-                self.reply(id).error(&error);
-                self.reply(id).take_last_error();
-                self.queue_write(id);
-                self.unblock(id);
-                self.close_after_reply(id);
-            }
         }
     }
 }

@@ -140,6 +140,16 @@ impl Stats {
         }
     }
 
+    /// A command that had waited was served, in so many microseconds.
+    pub fn unblocked(&mut self, id: CommandId, usec: u64, failed: bool, track_latency: bool) {
+        let figures = &mut self.commands[usize::from(id.0)];
+        figures.usec += usec;
+        figures.failed += u64::from(failed);
+        if track_latency {
+            figures.latency.get_or_insert_default().record(usec * 1000);
+        }
+    }
+
     /// An error was replied.
     pub fn count_error(&mut self, code: &[u8]) {
         self.total_error_replies += 1;

@@ -72,6 +72,18 @@ pub enum NodeRef<'a> {
     Compressed(&'a Compressed),
 }
 
+/// A quicklist in figures.
+#[derive(Debug)]
+pub struct QuickFigures {
+    pub nodes: usize,
+    /// Its list-max-listpack-size.
+    pub fill: i16,
+    /// Whether it has a list-compress-depth.
+    pub compresses: bool,
+    /// Bytes of all nodes, not compressed.
+    pub bytes: usize,
+}
+
 impl Collection for List {
     collection!(List);
 
@@ -292,6 +304,14 @@ impl List {
             Node::Compressed { inner, .. } => NodeRef::Compressed(inner),
         });
         pack.into_iter().chain(nodes)
+    }
+
+    /// What DEBUG OBJECT tells of a quicklist.
+    pub fn quick_figures(&self) -> Option<QuickFigures> {
+        match &self.0 {
+            Repr::Packed(_) => None,
+            Repr::Quick(quick) => Some(quick.figures()),
+        }
     }
 
     /// A list to which nodes or elements are added as they are loaded; [`Loading::finish`] decides its encoding.

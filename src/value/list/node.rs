@@ -59,6 +59,11 @@ impl Fill {
         Fill(option.clamp(-5, i16::MAX.into()) as i16)
     }
 
+    /// As the option has it.
+    pub(super) fn option(self) -> i16 {
+        self.0
+    }
+
     /// The most bytes and the most elements of a node; one of them is no limit.
     pub(super) fn limits(self) -> (usize, usize) {
         match usize::try_from(self.0) {

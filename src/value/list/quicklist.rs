@@ -4,6 +4,7 @@
 //! With a compress depth of n, all but the n nodes at either end are compressed. Those at the ends never are, since that
 //! is where lists are changed most; one that is changed in the middle is decompressed for it and compressed again.
 
+use super::QuickFigures;
 use super::node::{Fill, Node};
 use super::nodes::{At, End, Nodes};
 use c_compat::listpack::{Entry, Listpack, Needle, Pos};
@@ -38,6 +39,15 @@ impl Quicklist {
 
     pub(super) fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.nodes.iter()
+    }
+
+    pub(super) fn figures(&self) -> QuickFigures {
+        QuickFigures {
+            nodes: self.nodes.len(),
+            fill: self.fill.option(),
+            compresses: self.depth > 0,
+            bytes: self.nodes.iter().map(Node::bytes).sum(),
+        }
     }
 
     /// Adds a node that is made already, unless it is empty.

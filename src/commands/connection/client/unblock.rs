@@ -17,22 +17,29 @@ pub(super) fn unblock(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdR
     };
     let number = int::parse(args.at(2)).ok_or(CmdError::NOT_INTEGER)?;
     let target = u64::try_from(number).ok().and_then(|number| server.clients.by_number(number));
-    let waits = target.and_then(|target| server.clients.get(target)).and_then(|c| c.blocked.clone());
-    // A client that the pause or a shutdown holds waits for no key and no replica: it stays.
-    let (Some(target), Some(Blocked::Wait { offset, .. })) = (target, waits) else {
+    let waits_for = |target| match server.clients.get(target)?.blocked {
+        Some(Blocked::Wait { offset, .. }) => Some((target, Some(offset))),
+        Some(Blocked::Keys(_)) => Some((target, None)),
+        // A client that the pause or a shutdown holds waits for no key and no replica: it stays.
+        Some(Blocked::Paused | Blocked::Shutdown) | None => None,
+    };
+    let Some((target, offset)) = target.and_then(waits_for) else {
         server.reply(id).int(0);
         return Ok(());
     };
     if with_error {
-        server.stats.count_error(CmdError::UNBLOCKED.code());
-        server.reply(target).error(&CmdError::UNBLOCKED);
-        server.reply(target).take_last_error();
+        server.unblock_with_error(target, &CmdError::UNBLOCKED);
     } else {
-        let replicas = server.replicas_at(offset);
-        server.reply(target).int(replicas as i64);
+        match offset {
+            Some(offset) => {
+                let replicas = server.replicas_at(offset);
+                server.reply(target).int(replicas as i64);
+            }
+            None => server.reply(target).null_array(),
+        }
+        server.unblock(target);
+        server.queue_write(target);
     }
-    server.unblock(target);
-    server.queue_write(target);
     server.reply(id).int(1);
     Ok(())
 }

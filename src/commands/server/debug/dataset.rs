@@ -8,10 +8,11 @@ use crate::persist::rdb::save_value::save_value;
 use crate::persist::rdb::writer::Writer;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
-use crate::value::{IntBuf, NewValue, ValueRef};
+use crate::value::{Collection, IntBuf, NewValue, ValueRef};
 use c_compat::digest::{Digest, EXPIRE_MARK};
 use c_compat::listpack::IntText;
 use c_compat::number::double;
+use std::fmt::Write;
 
 pub(super) fn digest(server: &mut Server, id: ClientId) -> CmdResult {
     let ks = &server.keyspace;
@@ -86,7 +87,7 @@ pub(super) fn object(server: &mut Server, id: ClientId, key: &[u8]) -> CmdResult
     };
     let mut saved = Writer::in_memory(server.config.rdbcompression);
     save_value(&mut saved, value).expect("memory takes all");
-    let text = format!(
+    let mut text = format!(
         "Value at:{:#x} refcount:{} encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
         entry.address,
         references(value, &server.config),
@@ -95,6 +96,19 @@ pub(super) fn object(server: &mut Server, id: ClientId, key: &[u8]) -> CmdResult
         entry.lru,
         ks.idle_ms(db, key).unwrap_or(0) / 1000
     );
+    if let ValueRef::List(list) = value
+        && let Some(quick) = list.quick_figures()
+    {
+        let _ = write!(
+            text,
+            " ql_nodes:{} ql_avg_node:{:.2} ql_listpack_max:{} ql_compressed:{} ql_uncompressed_size:{}",
+            quick.nodes,
+            list.len() as f64 / quick.nodes as f64,
+            quick.fill,
+            i32::from(quick.compresses),
+            quick.bytes
+        );
+    }
     server.reply(id).simple(&text);
     Ok(())
 }

@@ -12,8 +12,10 @@ use crate::server::Server;
 use crate::server::command::{Command, Group, Run};
 use crate::server::persistence::Reload;
 use crate::sys::errno::strerror;
+use crate::value::list::PACKED_THRESHOLD;
 use crate::{log_warning, sys};
 use c_compat::glob;
+use c_compat::number::size;
 use std::ffi::CString;
 use std::time::Duration;
 
@@ -61,6 +63,8 @@ const HELP: &[&str] = &[
     "PROTOCOL <type>",
     "    Reply a value of a type: string, integer, double, bignum, null, array, set, map,",
     "    attrib, push, verbatim, true or false.",
+    "QUICKLIST-PACKED-THRESHOLD <size>",
+    "    List elements from <size> on lie in nodes of their own; 0 stands for the usual 1 GB.",
     "RELOAD [option ...]",
     "    Save the data set and load it again. Options:",
     "    * MERGE: what is loaded replaces keys that are there.",
@@ -125,6 +129,8 @@ fn lever(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         server.cron_paused = truth(args.at(2));
     } else if is("set-skip-checksum-validation", 3) {
         server.persist.skip_checksum = truth(args.at(2));
+    } else if is("quicklist-packed-threshold", 3) {
+        server.keyspace.limits.list.packed_threshold = packed_threshold(args.at(2))?;
     } else if is("config-rewrite-force-all", 2) {
         config_rewrite(server)?;
     } else if is("change-repl-id", 2) {
@@ -144,6 +150,16 @@ fn lever(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         return Err(misused(args));
     }
     Ok(())
+}
+
+/// Elements of nearly 4 GB would not fit in a listpack, whose length has 32 bits.
+fn packed_threshold(arg: &[u8]) -> CmdResult<usize> {
+    const MAX: u64 = (1 << 32) - (1 << 20);
+    match size::parse(arg) {
+        Some(0) => Ok(PACKED_THRESHOLD),
+        Some(bytes) if bytes <= MAX => Ok(bytes as usize),
+        _ => Err(CmdError::err("argument must be a memory value bigger than 1 and smaller than 4gb")),
+    }
 }
 
 fn mallctl(server: &mut Server, id: ClientId, name: &[u8]) -> CmdResult {

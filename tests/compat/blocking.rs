@@ -1,0 +1,234 @@
+//! Clients that wait for keys: the same sessions of several clients with both servers. What each client is answered, what
+//! replicas are sent and what is left of the data must be the same.
+//!
+//! ```text
+//! a LPUSH k x        client a sends this and is answered
+//! b? BLPOP k 0       client b sends this and waits
+//! b!                 client b, which has waited, is answered
+//! b-                 client b goes away
+//! b* CLIENT UNBLOCK  ... and the id of the client named last
+//! ```
+
+use crate::harness::replica::RawReplica;
+use crate::harness::value::show;
+use crate::harness::{Client, PATIENCE, Program, Server, wait_for};
+use std::collections::BTreeMap;
+
+const CONFIG: &[&str] = &["repl-ping-replica-period 3600"];
+
+struct Side {
+    server: Server,
+    replica: RawReplica,
+    markers: u32,
+}
+
+impl Side {
+    fn start(program: Program) -> Side {
+        let server = Server::start(program, CONFIG);
+        let replica = RawReplica::attach(server.client(), "PSYNC ? -1").expect("a snapshot");
+        wait_for("the listener to be online", PATIENCE, || server.info("slave0").contains("state=online"));
+        Side { server, replica, markers: 0 }
+    }
+
+    /// What everybody saw of a session.
+    fn play(&mut self, script: &str) -> Vec<String> {
+        let mut seen = Vec::new();
+        let mut clients: BTreeMap<String, Client> = BTreeMap::new();
+        let mut control = self.server.client();
+        control.ok("FLUSHALL");
+        let mut waiting = 0;
+        let blocked = |waiting: i64, line: &str| {
+            wait_for(&format!("{waiting} to wait after {line}"), PATIENCE, || {
+                self.server.info_int("blocked_clients") == waiting
+            });
+        };
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let (who, what) = line.split_once(' ').unwrap_or((line, ""));
+            let name = who.trim_end_matches(['?', '!', '-', '*']).to_owned();
+            let client = clients.entry(name.clone()).or_insert_with(|| self.server.client());
+            let mut args: Vec<String> = what.split(' ').map(|word| word.replace('_', "")).collect();
+            match who.chars().last() {
+                Some('?') => {
+                    client.send(&args).expect("the server reads");
+                    waiting += 1;
+                    blocked(waiting, line);
+                }
+                Some('!') => {
+                    let reply = client.read().unwrap_or_else(|e| panic!("{line}: {e}"));
+                    waiting -= 1;
+                    seen.push(format!("{line} {}", show(&reply.raw)));
+                }
+                Some('-') => {
+                    clients.remove(&name);
+                    waiting -= 1;
+                    blocked(waiting, line);
+                }
+                Some('*') => {
+                    let other = args.pop().expect("a client");
+                    // A client that waits answers nothing, so that its id is looked for in the list.
+                    let list = control.cmd("CLIENT LIST").text();
+                    let port = format!(":{} ", clients[&other].local_port());
+                    let line_of = list.lines().find(|line| line.contains(&port)).expect("it is connected");
+                    let id = line_of.split([' ', '=']).nth(1).expect("an id").to_owned();
+                    args.insert(2.min(args.len()), id);
+                    let client = clients.get_mut(&name).expect("it was made above");
+                    client.send(&args).expect("the server reads");
+                    seen.push(format!("{line} {}", show(&client.read().expect("an answer").raw)));
+                }
+                _ => {
+                    client.send(&args).expect("the server reads");
+                    let reply = client.read().unwrap_or_else(|e| panic!("{line}: {e}"));
+                    seen.push(format!("{line} {}", show(&reply.raw)));
+                }
+            }
+        }
+        blocked(waiting, "the end");
+        drop(clients);
+        wait_for("all to have gone", PATIENCE, || self.server.info_int("blocked_clients") == 0);
+        seen.push(self.server.digest());
+        self.markers += 1;
+        let marker = format!("marker {}", self.markers).into_bytes();
+        control.call(&[b"SET".to_vec(), marker.clone(), b"x".to_vec()]);
+        let stream = self.replica.until_marker(&marker, PATIENCE).expect("the stream");
+        for command in stream {
+            seen.push(command.iter().map(|arg| show(arg)).collect::<Vec<_>>().join(" "));
+        }
+        seen
+    }
+}
+
+const SESSIONS: &[&str] = &[
+    "a? BLPOP k 0\n b RPUSH k 1 2 3\n a!\n b LRANGE k 0 -1",
+    "a? BRPOP k 0\n b RPUSH k 1 2 3\n a!\n b LRANGE k 0 -1",
+    // First come, first served, and whoever finds nothing waits on.
+    "a? BLPOP k 0\n c? BLPOP k 0\n d? BRPOP k 0\n b RPUSH k 1 2\n a!\n c!\n b EXISTS k\n b RPUSH k 3\n d!\n b EXISTS k",
+    "a? BLPOP k 0\n c? BLPOP k 0\n a-\n b RPUSH k 1\n c!",
+    // Several keys.
+    "a? BLPOP k1 k2 k3 0\n b RPUSH k2 x\n a!\n b RPUSH k1 y\n b LLEN k1",
+    "a? BLPOP k k k 0\n b RPUSH k 1 2\n a!\n b LRANGE k 0 -1",
+    "b RPUSH k2 x\n b RPUSH k1 y\n a BLPOP k1 k2 0\n a BLPOP k1 k2 0\n a? BRPOP k1 k2 0\n b LPUSH k2 z\n a!",
+    "a? BLPOP k1 k2 0\n c? BLPOP k2 k1 0\n b LPUSH k2 1\n a!\n b LPUSH k1 2\n c!",
+    // A key of another type is nothing to wait for, and a wrong type is told at once only if it is there already.
+    "a? BLPOP k 0\n b SET k x\n b DEL k\n b LPUSH k 1\n a!",
+    "a? BLPOP k 0\n b SADD k x\n b DEL k\n b LPUSH k 1\n a!",
+    "b SET k x\n a BLPOP k 0\n a BLMOVE k d LEFT LEFT 0\n a BLMPOP 0 1 k LEFT\n a BRPOPLPUSH k d 0",
+    "b SET k2 x\n a BLPOP k1 k2 0\n b LPUSH k1 v\n a BLPOP k1 k2 0",
+    // Moves.
+    "a? BLMOVE s d LEFT RIGHT 0\n b RPUSH s 1 2\n a!\n b LRANGE d 0 -1",
+    "a? BRPOPLPUSH s d 0\n b RPUSH s 1 2\n a!\n b LRANGE d 0 -1\n b LRANGE s 0 -1",
+    "b RPUSH s 1 2 3\n a BLMOVE s d right Left 0\n a BRPOPLPUSH s d 0\n a BLMOVE s s LEFT LEFT 0",
+    "b SET d x\n a? BLMOVE s d LEFT RIGHT 0\n b RPUSH s 1 2\n a!\n b LRANGE s 0 -1",
+    "b SET d x\n a? BRPOPLPUSH s d 0\n c? BLPOP s 0\n b RPUSH s 1 2\n a!\n c!\n b LRANGE s 0 -1",
+    "a? BLMOVE k k LEFT RIGHT 0\n b RPUSH k 1 2 3\n a!\n b LRANGE k 0 -1",
+    "a? BLMOVE k k LEFT RIGHT 0\n b RPUSH k 1\n a!\n b LRANGE k 0 -1",
+    // Chains and circles of moves.
+    "a? BLMOVE l1 l2 RIGHT LEFT 0\n c? BLMOVE l2 l3 LEFT RIGHT 0\n b RPUSH l1 x\n a!\n c!\n b LRANGE l3 0 -1",
+    "a? BLMOVE l1 l2 LEFT LEFT 0\n c? BLMOVE l2 l1 LEFT LEFT 0\n b RPUSH l1 x\n a!\n c!\n b LRANGE l1 0 -1",
+    "c? BLPOP l2 0\n a? BLMOVE l1 l2 LEFT LEFT 0\n b RPUSH l1 x\n a!\n c!\n b DBSIZE",
+    "a? BLMOVE l1 l2 LEFT LEFT 0\n d? BLMOVE l1 l2 LEFT LEFT 0\n c? BLPOP l2 0\n b RPUSH l1 x y\n a!\n d!\n c!\n b KEYS *",
+    // Several elements.
+    "a? BLMPOP 0 2 k1 k2 LEFT COUNT 10\n b RPUSH k2 1 2 3\n a!\n b EXISTS k2",
+    "a? BLMPOP 0 2 k1 k2 RIGHT COUNT 2\n c? BLMPOP 0 1 k2 LEFT\n b RPUSH k2 1 2 3 4\n a!\n c!\n b LRANGE k2 0 -1",
+    "b RPUSH k 1 2 3\n a BLMPOP 0 1 k LEFT COUNT 2\n a BLMPOP 1 1 k RIGHT\n a? BLMPOP 0 1 k LEFT\n b LPUSH k x\n a!",
+    // Any command that makes a list wakes.
+    "a? BLPOP k 0\n b RPUSH o 1 2\n b RENAME o k\n a!\n b LRANGE k 0 -1",
+    "a? BLPOP k 0\n b RPUSH o 1 2\n b RENAMENX o k\n a!",
+    "a? BLPOP k 0\n b RPUSH o 1 2\n b COPY o k\n a!",
+    "a? BLPOP k 0\n b SELECT 1\n b RPUSH k 1 2\n b MOVE k 0\n a!",
+    "a? BLPOP k 0\n b SELECT 1\n b RPUSH k 1 2\n b SWAPDB 0 1\n a!",
+    "a? BLPOP k 0\n b SELECT 1\n b RPUSH k 1 2\n b EXISTS k\n b SELECT 0\n b RPUSH k 3\n a!",
+    "a? BLPOP k 0\n b RPUSH o 1 2\n b LMOVE o k LEFT LEFT\n a!\n b RPOPLPUSH o k\n b LLEN k",
+    "a SELECT 2\n a? BLPOP k 0\n b SELECT 2\n b LPUSH k 1\n a!\n a PING",
+    "a? BLPOP k 0\n b LPUSHX k 1\n b LINSERT k BEFORE a b\n b RPUSH k 1\n a!",
+    // Time.
+    "a BLPOP k 0.01\n a BRPOP k k 0.01\n a BLMOVE k d LEFT LEFT 0.01\n a BRPOPLPUSH k d 0.01\n a BLMPOP 0.01 1 k LEFT",
+    "a HELLO 3\n a BLPOP k 0.01\n a BLMOVE k d LEFT LEFT 0.01\n a? BLPOP k 0\n b LPUSH k 1\n a!",
+    "a BLPOP k x\n a BLPOP k -1\n a BLPOP k _\n a BLPOP k 1e30\n a BLPOP k inf\n a BLPOP k nan\n a BLPOP k 0x_\n a BLPOP 1",
+    "a BLMOVE k d LEFT x 0\n a BLMOVE k d x LEFT 0\n a BLMOVE k d LEFT LEFT -1\n a BRPOPLPUSH k d x\n a BLMPOP -1 1 k LEFT",
+    "a BLMPOP 0 0 k LEFT\n a BLMPOP 0 x k LEFT\n a BLMPOP 0 1 k x\n a BLMPOP 0 2 k LEFT\n a BLMPOP 0 1 k LEFT COUNT 0",
+    "a BLMPOP x 1 k LEFT COUNT\n a BLMPOP x 1 k LEFT COUNT 1 COUNT 1\n a BLMPOP x 1 k LEFT COUNT 1\n a BLMPOP 0 9223372036854775807 k LEFT",
+    "a? BLPOP k 1000000\n b LPUSH k 1\n a!",
+    // CLIENT UNBLOCK.
+    "a? BLPOP k 0\n b* CLIENT UNBLOCK a\n a!\n b LPUSH k 1\n b LLEN k\n b* CLIENT UNBLOCK a\n a PING",
+    "a? BLMOVE k d LEFT LEFT 0\n b* CLIENT UNBLOCK TIMEOUT a\n a!\n a PING",
+    "a? BLPOP k 0\n b* CLIENT UNBLOCK ERROR a\n a!\n a PING",
+    "a HELLO 3\n a? BLPOP k 0\n b* CLIENT UNBLOCK a\n a!",
+    "a? BLPOP k 0\n b* CLIENT KILL ID a\n b LPUSH k 1\n b LLEN k\n c? BLPOP x 0\n b LPUSH x 1\n c!",
+    // An expiry time ends with the list.
+    "a? BLPOP k 0\n b LPUSH o 1 2\n b PEXPIRE o 1000000\n b RENAME o k\n a!\n b DEL k",
+    "a? BLPOP k1 0\n a2? BLPOP k2 0\n b LPUSH k2 v\n a2!\n b LPUSH k1 v\n a!",
+];
+
+#[test]
+fn those_who_wait_are_served_as_by_redis() {
+    let mut sides = [Program::Oxidis, Program::Redis].map(Side::start);
+    let mut different = Vec::new();
+    for script in SESSIONS {
+        // A killed client leaves the count of those who wait without an answer.
+        let script = script.replace("CLIENT KILL ID a", "CLIENT KILL ID a\n a-");
+        let [ours, real] = sides.each_mut().map(|side| side.play(&script));
+        if ours != real {
+            let at = ours.iter().zip(&real).take_while(|(a, b)| a == b).count();
+            let rest = |lines: &[String]| lines[at..].join("\n         ");
+            different.push(format!("{script}\n    ours {}\n    real {}", rest(&ours), rest(&real)));
+        }
+    }
+    assert!(different.is_empty(), "{} differ:\n{}", different.len(), different.join("\n\n"));
+}
+
+#[test]
+fn what_was_sent_behind_a_waiting_command_runs_once_it_is_served() {
+    for program in [Program::Oxidis, Program::Redis] {
+        let server = Server::start(program, &[]);
+        let (mut waiter, mut other) = (server.client(), server.client());
+        for line in ["BLPOP k 0", "SET after 1", "BLPOP k 0", "INCR after"] {
+            waiter.send(&line.split(' ').collect::<Vec<_>>()).expect("the server reads");
+        }
+        wait_for("the client to wait", PATIENCE, || server.info_int("blocked_clients") == 1);
+        assert_eq!(other.cmd("EXISTS after").int(), 0);
+        other.cmd("RPUSH k 1");
+        assert_eq!(waiter.read().expect("an answer").value.items()[1].text(), "1");
+        assert!(waiter.read().expect("an answer").value.is_ok());
+        wait_for("the client to wait again", PATIENCE, || server.info_int("blocked_clients") == 1);
+        assert_eq!(other.cmd("GET after").text(), "1");
+        other.cmd("RPUSH k 2");
+        assert_eq!(waiter.read().expect("an answer").value.items()[1].text(), "2");
+        assert_eq!(waiter.read().expect("an answer").value.int(), 2);
+    }
+}
+
+#[test]
+fn who_waits_on_a_primary_is_sent_away_when_it_becomes_a_replica() {
+    for program in [Program::Oxidis, Program::Redis] {
+        let (server, primary) = (Server::start(program, &[]), Server::start(program, &[]));
+        let mut waiter = server.client();
+        waiter.send(&["BLPOP", "k", "0"]).expect("the server reads");
+        wait_for("the client to wait", PATIENCE, || server.info_int("blocked_clients") == 1);
+        server.replicate(&primary);
+        let answer = waiter.read().expect("an answer").value.text();
+        assert!(answer.starts_with("UNBLOCKED force unblock"), "{answer}");
+        assert_eq!(waiter.read_to_end().expect("closed"), b"");
+    }
+}
+
+#[test]
+fn figures_and_slow_log_know_a_waiting_command_as_redis_does() {
+    let [ours, real] = [Program::Oxidis, Program::Redis].map(|program| {
+        let server = Server::start(program, &["slowlog-log-slower-than 0", "latency-tracking yes"]);
+        let (mut waiter, mut other) = (server.client(), server.client());
+        waiter.send(&["BLPOP", "k", "0"]).expect("the server reads");
+        wait_for("the client to wait", PATIENCE, || server.info_int("blocked_clients") == 1);
+        other.cmd("SLOWLOG RESET");
+        other.cmd("RPUSH k 1");
+        waiter.read().expect("an answer");
+        let slow = other.cmd("SLOWLOG GET -1");
+        let slow: Vec<_> = slow.items().iter().map(|entry| entry.items()[3].clone()).collect();
+        let stats = server.cmd("INFO commandstats").text();
+        let calls = |name: &str| {
+            let line = stats.lines().find(|l| l.starts_with(name)).unwrap_or_default().to_owned();
+            line.split(',').filter(|f| f.contains("calls")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        (format!("{slow:?}"), calls("cmdstat_blpop"), calls("cmdstat_rpush"))
+    });
+    assert_eq!(ours, real);
+}

@@ -192,7 +192,9 @@ fn run(seed: u64, protocol: u8) {
         for n in 1..=STEPS / FORMS.len() {
             pair.steps += 1;
             let args = lists.command();
-            pair.call(&args, Check::Exact);
+            // A small list of ours is a listpack, in which nothing lies by itself.
+            let same_nodes = *threshold == "0" || args[0] != b"DUMP";
+            pair.call(&args, if same_nodes { Check::Exact } else { Check::Kind });
             if n % 250 == 0 {
                 pair.compare_digests();
             }

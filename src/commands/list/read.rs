@@ -153,7 +153,8 @@ fn lpos(e: &mut Exec<'_>) -> CmdResult {
         Some(0) => i64::MAX,
         Some(count) => count,
     };
-    let (len, rank) = (list.len(), rank.unsigned_abs());
+    // The least of all has no opposite; in Redis any match is good enough then.
+    let (len, rank) = (list.len(), rank.checked_abs().unwrap_or(1));
     let (mut looked_at, mut matches, mut found) = (0, 0, Vec::new());
     list.visit(first_from(from, len), other(from), |entry| {
         if entry.is(&needle) {

@@ -1,11 +1,13 @@
 //! The commands: a folder is the group of COMMAND DOCS, a file the verb or family. Each command is one `static` row
 //! above its handler; [`TABLE`] lists them all.
 
+pub mod bitmap;
 pub mod connection;
 pub mod container;
 pub mod docs;
 pub mod generic;
 pub mod hash;
+pub mod hyperloglog;
 pub mod list;
 pub mod parse;
 pub mod row;
@@ -23,6 +25,11 @@ pub static TABLE: &[&Command] = &[
     &string::append::APPEND,
     &connection::auth::AUTH,
     &server::save::BGSAVE,
+    &bitmap::range::BITCOUNT,
+    &bitmap::bitfield::BITFIELD,
+    &bitmap::bitfield::BITFIELD_RO,
+    &bitmap::bitop::BITOP,
+    &bitmap::range::BITPOS,
     &list::blocking::BLMOVE,
     &list::blocking::BLMPOP,
     &list::blocking::BLPOP,
@@ -46,6 +53,7 @@ pub static TABLE: &[&Command] = &[
     &server::flush::FLUSHALL,
     &server::flush::FLUSHDB,
     &string::get::GET,
+    &bitmap::bit::GETBIT,
     &string::get::GETDEL,
     &string::get::GETEX,
     &string::range::GETRANGE,
@@ -100,6 +108,11 @@ pub static TABLE: &[&Command] = &[
     &generic::expire::PEXPIRE,
     &generic::expire::PEXPIREAT,
     &generic::ttl::PEXPIRETIME,
+    &hyperloglog::add::PFADD,
+    &hyperloglog::count::PFCOUNT,
+    &hyperloglog::debug::PFDEBUG,
+    &hyperloglog::merge::PFMERGE,
+    &hyperloglog::debug::PFSELFTEST,
     &connection::ping::PING,
     &string::set::PSETEX,
     &server::psync::PSYNC,
@@ -126,6 +139,7 @@ pub static TABLE: &[&Command] = &[
     &set::algebra::SDIFFSTORE,
     &connection::select::SELECT,
     &string::set::SET,
+    &bitmap::bit::SETBIT,
     &string::set::SETEX,
     &string::set::SETNX,
     &string::range::SETRANGE,

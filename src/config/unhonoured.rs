@@ -51,7 +51,6 @@ pub const UNHONOURED: &[&str] = &[
     "cluster-require-full-coverage",
     "crash-memcheck-enabled",
     "enable-module-command",
-    "hll-sparse-max-bytes",
     "ignore-warnings",
     "io-threads",
     "io-threads-do-reads",

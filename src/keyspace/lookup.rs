@@ -20,7 +20,13 @@ pub(super) enum For {
 /// A string found for writing. The key's expiry time stays whatever is done to the value.
 pub struct StrMut<'a>(&'a mut Entry);
 
-impl StrMut<'_> {
+impl<'a> StrMut<'a> {
+    /// The string's bytes to change in place, made raw and zero-padded to `min_len`; and whether it was shorter.
+    pub fn grow(self, min_len: usize) -> (&'a mut [u8], bool) {
+        let grown = self.value().len() < min_len;
+        (self.0.string_mut(min_len), grown)
+    }
+
     #[inline]
     pub fn value(&self) -> StrRef<'_> {
         self.0.value().as_str().expect("only a string is found as one")

@@ -9,9 +9,11 @@
 //!   Arg::oneof("condition", &[Arg::token("nx", "NX"), Arg::token("xx", "XX")]).optional()
 //! ```
 
+pub mod bitmap;
 pub mod connection;
 pub mod generic;
 pub mod hash;
+pub mod hyperloglog;
 pub mod list;
 pub mod server;
 pub mod set;
@@ -20,9 +22,11 @@ pub mod string;
 
 /// The tables of all groups.
 const GROUPS: &[&[Docs]] = &[
+    bitmap::DOCS,
     connection::DOCS,
     generic::DOCS,
     hash::DOCS,
+    hyperloglog::DOCS,
     list::DOCS,
     server::DOCS,
     set::DOCS,

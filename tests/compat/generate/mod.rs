@@ -5,6 +5,8 @@
 //! (TTL and its like) is compared with a tolerance. Keys do expire: by absolute times in the past, and by the
 //! runner's own step that gives a key a millisecond and waits on both servers.
 
+mod bitmap;
+mod hyperloglog;
 mod set;
 mod words;
 
@@ -146,7 +148,7 @@ pub struct Group {
 }
 
 /// One file a group.
-const GROUPS: &[Group] = &[set::GROUP];
+const GROUPS: &[Group] = &[bitmap::GROUP, hyperloglog::GROUP, set::GROUP];
 
 fn commands() -> impl Iterator<Item = (&'static str, usize)> {
     COMMANDS.iter().chain(GROUPS.iter().flat_map(|group| group.commands)).copied()
@@ -162,7 +164,7 @@ pub fn names_that_succeed() -> impl Iterator<Item = &'static str> {
 const SCANS: &[(&str, &str)] = &[("SSCAN", "set")];
 
 /// What keys of collections are called: `set:0` and so on.
-const KINDS: &[&str] = &["set"];
+const KINDS: &[&str] = &["bitmap", "hll", "set"];
 const KEYS_OF_A_KIND: usize = 6;
 
 macro_rules! args {

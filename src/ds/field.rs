@@ -53,7 +53,8 @@ unsafe impl Element for Field {
 #[inline]
 fn tagged(block: *mut u8, has_time: bool, stash: u16) -> NonNull<u8> {
     debug_assert!(block.addr() & !ADDRESS_MASK == 0, "a block's address has 48 bits and is aligned");
-    let tagged = block.map_addr(|a| a | usize::from(has_time) * EXPIRES | usize::from(stash) << ADDRESS_BITS);
+    let tagged =
+        block.map_addr(|a| a | (usize::from(has_time) * EXPIRES) | (usize::from(stash) << ADDRESS_BITS));
     // SAFETY: a block's address is not 0, and more bits do not make it so.
     unsafe { NonNull::new_unchecked(tagged) }
 }

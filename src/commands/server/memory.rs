@@ -110,7 +110,7 @@ fn stats(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
     }
     int(reply, "overhead.total", f.overhead());
     int(reply, "keys.count", f.keys);
-    int(reply, "keys.bytes-per-key", if f.keys == 0 { 0 } else { f.since_start() / f.keys });
+    int(reply, "keys.bytes-per-key", f.since_start().checked_div(f.keys).unwrap_or(0));
     int(reply, "dataset.bytes", f.dataset());
     real(reply, "dataset.percentage", f.dataset_percent());
     real(reply, "peak.percentage", f.used as f64 * 100.0 / f.peak.max(1) as f64);

@@ -65,7 +65,7 @@ fn answer(e: &mut Exec<'_>, op: Op) -> CmdResult {
     let request = Request::parse(e, 1, op, Kind::Answer)?;
     let mut result = Builder::default();
     combine(&mut request.sources(e), op, request.aggregate, |member, score| {
-        result.set(member, |old| score(old));
+        result.set(member, score);
         true
     });
     // In the large form, whatever the size: a small one does not keep the sign of -0.
@@ -129,7 +129,7 @@ fn answer_stored(e: &mut Exec<'_>, op: Op, event: &'static str) -> CmdResult {
     let request = Request::parse(e, 2, op, Kind::Store)?;
     let mut result = Builder::default();
     combine(&mut request.sources(e), op, request.aggregate, |member, score| {
-        result.set(member, |old| score(old));
+        result.set(member, score);
         true
     });
     let result = SortedSet::from_builder(result, &e.ks.limits.sorted_set);

@@ -34,7 +34,7 @@ fn same(set: &Ranked, twin: &Twin) {
 fn member(rng: &mut Rng, below: u64) -> Vec<u8> {
     let n = rng.below(below);
     let mut member = format!("member:{n}").into_bytes();
-    if n % 97 == 0 {
+    if n.is_multiple_of(97) {
         member.resize(300, b'x');
     }
     member

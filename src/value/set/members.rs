@@ -21,6 +21,10 @@ impl Members {
         self.0.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Bytes of the table and of the members, of which so many are looked at.
     pub fn memory(&self, samples: usize) -> usize {
         self.0.memory() + extrapolate(samples, self.len(), self.0.iter().map(Member::memory))

@@ -160,7 +160,7 @@ impl Server {
         let lazy = self.config.lazyfree_lazy_eviction;
         let verb: &[u8] = if lazy { b"UNLINK" } else { b"DEL" };
         let now_ms = self.clock.now_ms();
-        let mut evicted = 0;
+        let mut evicted = 0usize;
         // What the DELs themselves take, here and in buffers, is not held against the keys.
         let mut left = self.excess() as i64;
         while left > 0 {
@@ -175,10 +175,10 @@ impl Server {
             left -= before as i64 - memory::allocated_now() as i64;
             self.eviction.evicted_keys += 1;
             evicted += 1;
-            if evicted % KEYS_PER_FLUSH == 0 {
+            if evicted.is_multiple_of(KEYS_PER_FLUSH) {
                 self.flush_replicas();
             }
-            if evicted % KEYS_PER_CLOCK_READ == 0 {
+            if evicted.is_multiple_of(KEYS_PER_CLOCK_READ) {
                 if self.lazyfree_went_on() && self.sync_excess() == 0 {
                     break;
                 }

@@ -216,7 +216,7 @@ pub trait Collection: Into<Object> + Clone {
 /// The sum of the sizes of `len` members of which the first `samples` are looked at.
 pub fn extrapolate(samples: usize, len: usize, sizes: impl Iterator<Item = usize>) -> usize {
     let (count, sum) = sizes.take(samples).fold((0, 0), |(count, sum), size| (count + 1, sum + size));
-    if count == 0 { 0 } else { (sum as u128 * len as u128 / count) as usize }
+    (sum as u128 * len as u128).checked_div(count).unwrap_or(0) as usize
 }
 
 /// What ties a collection to its variants above; for a collection's own file.

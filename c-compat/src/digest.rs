@@ -17,6 +17,9 @@ use std::fmt;
 /// Goes into the digest of a key that has an expire time.
 pub const EXPIRE_MARK: &[u8] = b"!!expire!!";
 
+/// Goes into the digest of a hash's field that has one, as Redis 8.0 does it.
+pub const FIELD_EXPIRE_MARK: &[u8] = b"!!hexpire!!";
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Digest([u8; 20]);
 

@@ -24,6 +24,10 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.field("sync_partial_ok", s.sync_partial_ok);
     info.field("sync_partial_err", s.sync_partial_err);
     info.field("expired_keys", keys.expired_keys);
+    // Redis 7.0 has no fields that expire, nor this line.
+    if keys.expired_fields > 0 {
+        info.field("expired_subkeys", keys.expired_fields);
+    }
     // A replica's expired keys are its primary's to delete.
     let stale = if server.is_replica() { 0.0 } else { server.keyspace.due_percent(server.clock.now_ms()) };
     info.field("expired_stale_perc", format!("{stale:.2}"));

@@ -138,21 +138,26 @@ impl Keyspace {
         }
     }
 
-    /// A command came upon a field whose time has passed: it is deleted, and its key if it was the last. On a replica it
-    /// stays, hidden.
-    pub fn delete_gone_field(&mut self, db: usize, key: &[u8], field: &[u8]) {
+    /// A command came upon fields whose time has passed: they are deleted, and the key if they were the last. On a replica
+    /// they stay, hidden.
+    pub fn delete_gone_fields(&mut self, db: usize, key: &[u8], gone: &[&[u8]]) {
         if self.mode != ExpiryMode::Delete {
             return;
         }
         let key_hash = self.hash(key);
         let Db { table, fields, .. } = &mut self.dbs[db];
         let found = table.find_mut(key_hash, |e| e.key() == key).and_then(Entry::collection_mut::<Hash>);
-        let Some(value) = found.filter(|value| value.find(field).is_some()) else { return };
-        value.remove(field);
+        let Some(value) = found else { return };
+        let before = self.effects.gone_fields.len();
+        for field in gone.iter().filter(|field| value.remove(field)) {
+            self.effects.gone_fields.push(GoneField { db, key: key.into(), field: (*field).into() });
+        }
         fields.note(key_hash, value);
-        self.stats.expired_fields += 1;
-        self.effects.gone_fields.push(GoneField { db, key: key.into(), field: field.into() });
-        self.effects.notify(NotifyFlags::HASH, "hexpired", db, key);
+        let deleted = self.effects.gone_fields.len() - before;
+        self.stats.expired_fields += deleted as u64;
+        if deleted > 0 {
+            self.effects.notify(NotifyFlags::HASH, "hexpired", db, key);
+        }
         if self.delete_if_empty::<Hash>(db, key) {
             self.effects.notify(NotifyFlags::GENERIC, "del", db, key);
         }
@@ -175,14 +180,14 @@ impl Keyspace {
         let mut started = None;
         let count = self.dbs.len();
         for _ in 0..count {
-            let index = self.expire_next_db % count;
+            let index = self.expire_fields_next_db % count;
             while self.dbs[index].fields.order.is_due(now_ms) {
                 if started.get_or_insert_with(Instant::now).elapsed() >= budget {
                     return true;
                 }
                 self.expire_fields_of_next(index, now_ms, &mut on_gone);
             }
-            self.expire_next_db = index + 1;
+            self.expire_fields_next_db = index + 1;
         }
         false
     }
@@ -194,7 +199,7 @@ impl Keyspace {
         now_ms: i64,
         on_gone: &mut impl FnMut(usize, &[u8], &[u8]),
     ) {
-        let Keyspace { dbs, hasher, effects, stats, .. } = self;
+        let Keyspace { dbs, hasher, stats, .. } = self;
         let Db { table, expiry, fields } = &mut dbs[index];
         let Some((ms, id)) = fields.order.pop_before(now_ms) else { return };
         fields.count -= 1;
@@ -206,14 +211,12 @@ impl Keyspace {
         value.note_expires();
         fields.change(id, None, value.noted_expires());
         stats.expired_fields += gone as u64;
-        effects.notify(NotifyFlags::HASH, "hexpired", index, &key);
         if !value.is_empty() {
             return;
         }
         let empty = |e: &Entry| e.key() == &*key;
         let entry = table.remove(id.into(), empty).expect("it was found just now");
         expiry.change(id.into(), entry.expire(), None);
-        effects.notify(NotifyFlags::GENERIC, "del", index, &key);
         self.discard(entry, Cause::Deleted);
     }
 }

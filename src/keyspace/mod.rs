@@ -45,7 +45,7 @@ use ahash::RandomState;
 use crate::ds::hashing;
 use crate::ds::table::Table;
 use crate::util::rng::Rng;
-use crate::value::{Encoding, Limits};
+use crate::value::{Encoding, Limits, ValueRef};
 
 use discard::LazyPolicy;
 use effects::Effects;
@@ -127,6 +127,8 @@ pub struct Keyspace {
     touch: bool,
     /// The database that active expiry looks at next.
     expire_next_db: usize,
+    /// The same, for fields of hashes.
+    expire_fields_next_db: usize,
     /// Candidates for eviction.
     eviction_pool: Pool,
     /// The database that random eviction looks at next.
@@ -163,6 +165,7 @@ impl Keyspace {
             mode: ExpiryMode::Ignore,
             touch: true,
             expire_next_db: 0,
+            expire_fields_next_db: 0,
             eviction_pool: Pool::default(),
             evict_next_db: 0,
             resize_paused: false,
@@ -245,6 +248,23 @@ impl Keyspace {
         for (db, hash) in &places[..count] {
             self.dbs[*db].table.prefetch_entry(*hash);
         }
+    }
+
+    /// Brings members of large collections that are about to be looked up into the cache, given with their keys, which
+    /// [`Keyspace::prefetch`] has fetched: first all buckets, then all members. More than [`PREFETCH_KEYS`] are left out.
+    pub fn prefetch_members<'a>(&self, db: usize, members: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) {
+        let mut places = [None; PREFETCH_KEYS];
+        let mut last: Option<(&[u8], Option<ValueRef<'_>>)> = None;
+        for (place, (key, member)) in places.iter_mut().zip(members) {
+            let value = match last {
+                Some((last_key, value)) if last_key == key => value,
+                _ => self.peek(db, key),
+            };
+            last = Some((key, value));
+            let hash = hashing::hash(member);
+            *place = value.filter(|value| value.prefetch_bucket(hash)).map(|value| (value, hash));
+        }
+        places.iter().flatten().for_each(|(value, hash)| value.prefetch_member(*hash));
     }
 
     /// Stops or allows table resizing: none while a snapshot child shares our pages, short of a hard fill.

@@ -1,4 +1,4 @@
-//! Active expiry: keys whose time has come are removed though nobody asks for them.
+//! Active expiry: keys, and fields of hashes, whose time has come are removed though nobody asks for them.
 //!
 //! The keyspace knows them in order, so there is no searching and no guessing: while any is due, each turn of the loop
 //! removes some, and the next poll does not sleep. A slice is as long as the rest of the turn was, times
@@ -49,7 +49,7 @@ impl Server {
             && !self.is_replica()
             && !self.loading
             && !self.pause.holds_writes()
-            && self.keyspace.has_due(now_ms);
+            && (self.keyspace.has_due(now_ms) || self.keyspace.has_due_fields(now_ms));
         if !allowed {
             self.expiry.more = false;
             return;
@@ -65,15 +65,23 @@ impl Server {
         let mut deletions = Deletions::default();
         let due = self.keyspace.expire_due(now_ms, Duration::from_micros(budget), |db, key| {
             if wanted {
-                deletions.add(db, verb, key);
+                deletions.add(db, &[verb, key]);
             }
         });
+        // Keys may take the whole slice, but fields are never left without any.
+        let left = budget.saturating_sub(self.clock.measure_us() - began).max(SLICE_US_MIN);
+        let more_fields =
+            self.keyspace.expire_due_fields(now_ms, Duration::from_micros(left), |db, key, field| {
+                if wanted {
+                    deletions.add(db, &[b"HDEL", key, field]);
+                }
+            });
         for (db, commands) in deletions.by_db() {
             self.feed_stream(db, commands);
         }
         let ended = self.clock.measure_us();
         self.stats.expire_cycle_us += ended - began;
-        self.expiry.more = due.more;
+        self.expiry.more = due.more || more_fields;
         self.expiry.ended_us = ended;
         self.expiry.cron_loop = self.cron_loops;
     }
@@ -97,11 +105,11 @@ struct Deletions {
 }
 
 impl Deletions {
-    fn add(&mut self, db: usize, verb: &[u8], key: &[u8]) {
+    fn add(&mut self, db: usize, command: &[&[u8]]) {
         if self.begins.last().is_none_or(|(last, _)| *last != db) {
             self.begins.push((db, self.bytes.len()));
         }
-        crate::protocol::args::encode_command(&mut self.bytes, [verb, key].into_iter());
+        crate::protocol::args::encode_command(&mut self.bytes, command.iter().copied());
     }
 
     fn by_db(&self) -> impl Iterator<Item = (usize, &[u8])> {
@@ -119,7 +127,7 @@ mod tests {
         let mut deletions = Deletions::default();
         assert_eq!(deletions.by_db().count(), 0);
         for (db, key) in [(3, "a"), (3, "bc"), (0, ""), (3, "d")] {
-            deletions.add(db, b"DEL", key.as_bytes());
+            deletions.add(db, &[b"DEL", key.as_bytes()]);
         }
         let found: Vec<_> = deletions.by_db().collect();
         let expected: [(usize, &[u8]); 3] = [

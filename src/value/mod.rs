@@ -138,6 +138,27 @@ impl<'a> ValueRef<'a> {
         })
     }
 
+    /// Brings the bucket of a member into the cache, by the member's hash; false if its members lie in no hash table.
+    #[inline]
+    pub fn prefetch_bucket(self, hash: u64) -> bool {
+        match self {
+            ValueRef::Hash(Hash::Table(table)) => table.prefetch(hash),
+            ValueRef::Set(Set::Table(members)) => members.prefetch(hash),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Brings a member whose bucket has been prefetched into the cache.
+    #[inline]
+    pub fn prefetch_member(self, hash: u64) {
+        match self {
+            ValueRef::Hash(Hash::Table(table)) => table.prefetch_entry(hash),
+            ValueRef::Set(Set::Table(members)) => members.prefetch_entry(hash),
+            _ => {}
+        }
+    }
+
     /// How many allocations freeing it takes, about: what decides whether that is left to another thread.
     pub fn free_effort(self) -> usize {
         match self {

@@ -5,7 +5,21 @@ use crate::harness::{Client, Program, Rng, Server, Value};
 use std::collections::BTreeSet;
 
 /// Commands that Redis 7.0 does not have; their descriptions have nothing to be compared with.
-const NEWER: &[&str] = &["client|setinfo"];
+const NEWER: &[&str] = &[
+    "client|setinfo",
+    "hexpire",
+    "hexpireat",
+    "hexpiretime",
+    "hgetdel",
+    "hgetex",
+    "hpersist",
+    "hpexpire",
+    "hpexpireat",
+    "hpexpiretime",
+    "hpttl",
+    "hsetex",
+    "httl",
+];
 
 const REQUIRED: &str = "append decr decrby get getdel getex getrange getset incr incrby incrbyfloat lcs mget mset msetnx
     psetex set setex setnx setrange strlen substr

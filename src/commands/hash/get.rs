@@ -101,8 +101,8 @@ fn hmget(e: &mut Exec<'_>) -> CmdResult {
             }
         }
     }
-    for field in gone {
-        e.ks.delete_gone_field(e.db, key, field);
+    if !gone.is_empty() {
+        e.ks.delete_gone_fields(e.db, key, &gone);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! HINCRBY and HINCRBYFLOAT.
 
-use super::meet_field;
+use super::meet_fields;
 use crate::commands::parse::integer;
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::config::NotifyFlags;
@@ -26,7 +26,8 @@ pub static HINCRBY: Command = Command {
 fn hincrby(e: &mut Exec<'_>) -> CmdResult {
     let (key, field) = (e.args.at(1), e.args.at(2));
     let by = integer(e.args.at(3))?;
-    meet_field(e, key, field)?;
+    e.ks.write_as::<Hash>(e.db, key)?;
+    meet_fields(e, key, [field].into_iter());
     let limits = e.ks.limits.hash;
     let hash = e.ks.write_or_create::<Hash>(e.db, key)?;
     let old = match hash.find(field) {
@@ -60,7 +61,8 @@ fn hincrbyfloat(e: &mut Exec<'_>) -> CmdResult {
     if !by.is_finite() {
         return Err(CmdError::err("value is NaN or Infinity"));
     }
-    meet_field(e, key, field)?;
+    e.ks.write_as::<Hash>(e.db, key)?;
+    meet_fields(e, key, [field].into_iter());
     let limits = e.ks.limits.hash;
     let hash = e.ks.write_or_create::<Hash>(e.db, key)?;
     let found = hash.find(field);

@@ -1,18 +1,25 @@
 //! Hashes.
 
 pub mod all;
+pub mod expire;
 pub mod get;
+pub mod getex;
 pub mod incr;
+mod options;
 pub mod random;
 pub mod scan;
 pub mod set;
+pub mod setex;
 #[cfg(test)]
 mod tests;
+pub mod ttl;
 
+use crate::config::NotifyFlags;
 use crate::protocol::{CmdResult, Reply};
 use crate::server::command::Exec;
 use crate::value::Hash;
 use crate::value::hash::{Item, Lookup};
+use smallvec::SmallVec;
 
 /// Answers with a field or value.
 #[inline]
@@ -42,23 +49,48 @@ fn read_field(
         Lookup::Missing => answer(e.reply, None),
         Lookup::Gone => {
             answer(e.reply, None);
-            e.ks.delete_gone_field(e.db, key, field);
+            e.ks.delete_gone_fields(e.db, key, &[field]);
         }
     }
     Ok(())
 }
 
-/// Deletes a field whose time has passed, so that a command that writes to it meets a new one. Returns whether there is such
-/// a field, its time not passed.
-fn meet_field(e: &mut Exec<'_>, key: &[u8], field: &[u8]) -> CmdResult<bool> {
+/// Deletes those of the fields whose time has passed, so that a command that writes to them meets none.
+fn meet_fields<'f>(e: &mut Exec<'_>, key: &[u8], fields: impl Iterator<Item = &'f [u8]>) {
     let moment = e.ks.field_moment();
-    let Some(hash) = e.ks.write_as::<Hash>(e.db, key)? else { return Ok(false) };
-    match hash.get(field, moment) {
-        Lookup::Found(_) => Ok(true),
-        Lookup::Missing => Ok(false),
-        Lookup::Gone => {
-            e.ks.delete_gone_field(e.db, key, field);
-            Ok(false)
-        }
+    let Some(hash) = e.ks.peek_as::<Hash>(e.db, key) else { return };
+    if hash.next_expires().is_none_or(|ms| ms >= moment) {
+        return;
+    }
+    let gone: Vec<_> = fields.filter(|field| hash.get(field, moment) == Lookup::Gone).collect();
+    e.ks.delete_gone_fields(e.db, key, &gone);
+}
+
+/// Fields that a command took out of a hash.
+type Removed<'a> = SmallVec<[&'a [u8]; 8]>;
+
+fn removed_fields<'a>() -> Removed<'a> {
+    Removed::new()
+}
+
+/// Fields were taken out of a hash because they were given a time that has passed: that travels as their deletion.
+fn after_removal(e: &mut Exec<'_>, key: &[u8], removed: &[&[u8]]) {
+    if removed.is_empty() {
+        return;
+    }
+    e.notify(NotifyFlags::HASH, "hdel", key);
+    fields_removed(e, key);
+    e.ks.effects.dirty += removed.len() as u64;
+    for field in removed {
+        e.ks.effects.propagate_instead([b"HDEL", key, field]);
+    }
+}
+
+/// Fields were taken out of a hash, and the key goes with the last.
+fn fields_removed(e: &mut Exec<'_>, key: &[u8]) {
+    if e.ks.delete_if_empty::<Hash>(e.db, key) {
+        e.notify(NotifyFlags::GENERIC, "del", key);
+    } else {
+        e.ks.note_field_expires(e.db, key);
     }
 }

@@ -26,11 +26,26 @@ fn hrandfield(e: &mut Exec<'_>) -> CmdResult {
         return many(e, count);
     }
     let moment = e.ks.field_moment();
+    expire_fields(e);
     match e.ks.read_as::<Hash>(e.db, e.args.at(1))?.and_then(|hash| hash.random(moment, e.rng)) {
         Some(f) => reply_item(e.reply, f.field),
         None => e.reply.null(),
     }
     Ok(())
+}
+
+/// Deletes fields whose time has passed, so that there are less to draw in vain.
+fn expire_fields(e: &mut Exec<'_>) {
+    /// So many at a time.
+    const FIELDS_MAX: usize = 1000;
+    let (key, moment) = (e.args.at(1), e.ks.field_moment());
+    let Some(hash) = e.ks.peek_as::<Hash>(e.db, key) else { return };
+    if hash.next_expires().is_some_and(|ms| ms < moment) {
+        let gone = hash.iter().filter(|f| f.is_gone(moment)).take(FIELDS_MAX);
+        let gone: Vec<Vec<u8>> = gone.map(|f| f.field.to_vec()).collect();
+        let gone: Vec<&[u8]> = gone.iter().map(Vec::as_slice).collect();
+        e.ks.delete_gone_fields(e.db, key, &gone);
+    }
 }
 
 fn many(e: &mut Exec<'_>, count: &[u8]) -> CmdResult {
@@ -47,6 +62,7 @@ fn many(e: &mut Exec<'_>, count: &[u8]) -> CmdResult {
         return Err(CmdError::err("value is out of range"));
     }
     let moment = e.ks.field_moment();
+    expire_fields(e);
     let Some(hash) = e.ks.read_as::<Hash>(e.db, e.args.at(1))? else {
         e.reply.array(0);
         return Ok(());

@@ -1,6 +1,6 @@
 //! HSET, HMSET, HSETNX and HDEL.
 
-use super::meet_field;
+use super::{fields_removed, meet_fields};
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::config::NotifyFlags;
 use crate::protocol::{CmdError, CmdResult};
@@ -33,11 +33,7 @@ fn hdel(e: &mut Exec<'_>) -> CmdResult {
     }
     if deleted > 0 {
         e.notify(NotifyFlags::HASH, "hdel", key);
-        if e.ks.delete_if_empty::<Hash>(e.db, key) {
-            e.notify(NotifyFlags::GENERIC, "del", key);
-        } else {
-            e.ks.note_field_expires(e.db, key);
-        }
+        fields_removed(e, key);
         e.ks.effects.dirty += deleted;
     }
     e.reply.int(deleted as i64);
@@ -117,10 +113,13 @@ pub static HSETNX: Command = Command {
 
 fn hsetnx(e: &mut Exec<'_>) -> CmdResult {
     let (key, field, value) = (e.args.at(1), e.args.at(2), e.args.at(3));
-    let exists = meet_field(e, key, field)?;
+    e.ks.write_as::<Hash>(e.db, key)?;
+    meet_fields(e, key, [field].into_iter());
+    let limits = e.ks.limits.hash;
+    let hash = e.ks.write_or_create::<Hash>(e.db, key)?;
+    let exists = hash.find(field).is_some();
     if !exists {
-        let limits = e.ks.limits.hash;
-        e.ks.write_or_create::<Hash>(e.db, key)?.set(field, value, &limits);
+        hash.set(field, value, &limits);
         e.notify(NotifyFlags::HASH, "hset", key);
         e.ks.effects.dirty += 1;
     }

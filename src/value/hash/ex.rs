@@ -198,9 +198,9 @@ impl PackedEx {
         true
     }
 
-    /// Puts a new field where its time belongs, behind those of the same time.
+    /// Puts a new field where its time belongs, before those of the same time, as Redis does.
     fn insert(&mut self, field: &[u8], value: &[u8], expires: Option<i64>) {
-        let place = expires.and_then(|ms| self.first_after(ms));
+        let place = expires.and_then(|ms| self.first_not_before(ms));
         let expires = expires.unwrap_or(0);
         match place {
             Some(at) => {
@@ -214,14 +214,14 @@ impl PackedEx {
         }
     }
 
-    /// The first field that expires after this time, or never.
-    fn first_after(&self, ms: i64) -> Option<Pos> {
+    /// The first field that does not expire before this time.
+    fn first_not_before(&self, ms: i64) -> Option<Pos> {
         let list = &self.triples;
         let mut next = list.first();
         while let Some(at) = next {
             let value = list.next(at).expect("each field has a value");
             let (time, after) = list.entry_and_next(list.next(value).expect("each field has a time"));
-            if as_time(time).is_none_or(|time| time > ms) {
+            if as_time(time).is_none_or(|time| time >= ms) {
                 return Some(at);
             }
             next = after;
@@ -283,6 +283,11 @@ impl TableEx {
         }
         order.settle();
         TableEx { table, order, noted: None }
+    }
+
+    /// A table of what was packed, of which the database knows as much as before.
+    pub(super) fn from_packed(table: Table<Field>, packed: &PackedEx) -> TableEx {
+        TableEx { noted: packed.noted, ..TableEx::from_table(table) }
     }
 
     pub(super) fn gone(&self, moment: i64) -> usize {

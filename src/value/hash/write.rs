@@ -107,7 +107,7 @@ impl Hash {
             insert(&mut table, Field::new(field, value, f.expires));
         }
         *self = match self {
-            Hash::PackedEx(_) => Hash::TableEx(Box::new(TableEx::from_table(table))),
+            Hash::PackedEx(packed) => Hash::TableEx(Box::new(TableEx::from_packed(table, packed))),
             _ => Hash::Table(Box::new(table)),
         };
     }

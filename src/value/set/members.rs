@@ -58,6 +58,18 @@ impl Members {
         MembersIter(self.0.iter())
     }
 
+    /// As [`Table::prefetch`].
+    #[inline]
+    pub fn prefetch(&self, hash: u64) {
+        self.0.prefetch(hash);
+    }
+
+    /// As [`Table::prefetch_entry`].
+    #[inline]
+    pub fn prefetch_entry(&self, hash: u64) {
+        self.0.prefetch_entry(hash);
+    }
+
     /// As [`Table::scan`].
     pub fn scan(&self, cursor: u64, mut visit: impl FnMut(&[u8])) -> u64 {
         self.0.scan(cursor, |m| visit(m.bytes()))

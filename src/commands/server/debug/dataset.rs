@@ -9,7 +9,7 @@ use crate::persist::rdb::writer::Writer;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
 use crate::value::{Collection, IntBuf, NewValue, ValueRef};
-use c_compat::digest::{Digest, EXPIRE_MARK};
+use c_compat::digest::{Digest, EXPIRE_MARK, FIELD_EXPIRE_MARK};
 use c_compat::listpack::IntText;
 use c_compat::number::double;
 use std::fmt::Write;
@@ -59,6 +59,9 @@ fn add_value(digest: &mut Digest, value: ValueRef<'_>, expire: Option<i64>) {
                 let mut one = Digest::default();
                 one.mix(f.field.text(&mut field_room));
                 one.mix(f.value.text(&mut value_room));
+                if f.expires.is_some() {
+                    one.xor(FIELD_EXPIRE_MARK);
+                }
                 digest.xor_digest(&one);
             }
         }

@@ -254,7 +254,9 @@ pub fn same(ours: &Reply, real: &Reply, check: Check) -> bool {
             a == b && ours.raw[0] == real.raw[0]
         }
         (Check::Encoding, Value::Bulk(a), Value::Bulk(b)) => a == b || is_newer_encoding(a, b),
-        (Check::Dump, Value::Bulk(a), Value::Bulk(b)) => a.len() == b.len() && a[0] == SET && b[0] == SET,
+        (Check::Dump, Value::Bulk(a), Value::Bulk(b)) => {
+            a.len() == b.len() && a[0] == b[0] && [SET, HASH].contains(&a[0])
+        }
         (Check::Flattened, a, b) => {
             let (mut left, mut right) = (Vec::new(), Vec::new());
             flatten(a, &mut left);
@@ -292,8 +294,9 @@ pub fn same(ours: &Reply, real: &Reply, check: Check) -> bool {
     }
 }
 
-/// The type that a set's payload begins with.
+/// The types that payloads of sets and hashes in tables begin with.
 const SET: u8 = 2;
+const HASH: u8 = 4;
 
 /// Where servers since 7.2 have a listpack and 7.0 has not.
 fn is_newer_encoding(ours: &[u8], real: &[u8]) -> bool {

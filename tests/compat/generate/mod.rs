@@ -6,6 +6,7 @@
 //! runner's own step that gives a key a millisecond and waits on both servers.
 
 mod bitmap;
+mod hash;
 mod hyperloglog;
 mod set;
 mod words;
@@ -28,7 +29,7 @@ pub enum Check {
     Kind,
     /// OBJECT ENCODING: small lists and sets are listpacks since 7.2, which 7.0 does not have.
     Encoding,
-    /// DUMP: a set's members may stand in any order.
+    /// DUMP: a set's members and a hash's fields may stand in any order.
     Dump,
     /// The elements, which may be nested, in any order: what is stored in a hash table.
     Flattened,
@@ -148,7 +149,7 @@ pub struct Group {
 }
 
 /// One file a group.
-const GROUPS: &[Group] = &[bitmap::GROUP, hyperloglog::GROUP, set::GROUP];
+const GROUPS: &[Group] = &[bitmap::GROUP, hash::GROUP, hyperloglog::GROUP, set::GROUP];
 
 fn commands() -> impl Iterator<Item = (&'static str, usize)> {
     COMMANDS.iter().chain(GROUPS.iter().flat_map(|group| group.commands)).copied()
@@ -161,10 +162,10 @@ pub fn names_that_succeed() -> impl Iterator<Item = &'static str> {
 }
 
 /// The steps over collections, and the kind of their keys.
-const SCANS: &[(&str, &str)] = &[("SSCAN", "set")];
+const SCANS: &[(&str, &str)] = &[("HSCAN", "hash"), ("SSCAN", "set")];
 
 /// What keys of collections are called: `set:0` and so on.
-const KINDS: &[&str] = &["bitmap", "hll", "set"];
+const KINDS: &[&str] = &["bitmap", "hash", "hll", "set"];
 const KEYS_OF_A_KIND: usize = 6;
 
 macro_rules! args {
@@ -329,7 +330,10 @@ impl Generator {
                 options.extend(args!["COUNT", self.rng.between(1, 30).to_string()]);
             }
             if self.rng.chance(30) {
-                options.extend(args!["TYPE", self.rng.pick(&["string", "STRING", "list", "set", "nothing"])]);
+                options.extend(args![
+                    "TYPE",
+                    self.rng.pick(&["string", "STRING", "list", "hash", "set", "nothing"])
+                ]);
             }
             return Step::Scan(args!["SCAN"], options);
         }
@@ -679,6 +683,11 @@ fn deterministic(args: &Args) -> bool {
         "SPOP" => {
             text(2).is_some_and(|t| t.parse::<i64>().map_or(true, |n| !(1..1000).contains(&n)))
                 || args.len() > 3
+        }
+        // All of the fields, or it matters not which, nor are there endless many.
+        "HRANDFIELD" => {
+            let count = text(2).map(|t| t.parse::<i64>());
+            count.is_some_and(|n| n.map_or(true, |n| n >= 1000 || [0, -3, i64::MIN].contains(&n)))
         }
         // What a mutation must not turn into something that ends or blocks the connection.
         "SHUTDOWN" => {

@@ -30,5 +30,6 @@ pub mod util;
 pub mod value;
 
 /// The allocator whose own figures INFO memory reports.
+#[cfg(not(system_allocator))]
 #[global_allocator]
 static ALLOCATOR: sys::alloc::Jemalloc = sys::alloc::Jemalloc;

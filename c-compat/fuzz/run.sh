@@ -1,13 +1,13 @@
 #!/bin/sh
 # ./run.sh [SECONDS] [TARGET...]: builds the targets with the stable compiler and runs each for so long, 60 seconds if not
 # said. It is what cargo fuzz does, without cargo fuzz.
-cd "$(dirname "$0")" || exit
+cd "${FUZZ_FOLDER:-$(dirname "$0")}" || exit
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
 export RUSTC_BOOTSTRAP=1
 export RUSTFLAGS="--cfg fuzzing -Zsanitizer=address -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1 ${FUZZ_FLAGS:-}"
 host=$(rustc -vV | sed -n 's/^host: //p')
 cargo build -q --release --target "$host" || exit
 for target in ${*:-$(ls fuzz_targets | sed 's/\.rs$//')}; do

@@ -31,7 +31,8 @@ pub unsafe fn free(block: *mut u8, len: usize) {
     unsafe { dealloc(block, layout(class(len))) }
 }
 
-#[cfg(test)]
+// Of classes the system's allocator knows nothing.
+#[cfg(all(test, not(system_allocator)))]
 mod tests {
     use super::*;
 

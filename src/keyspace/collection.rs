@@ -1,7 +1,7 @@
 //! Values with members: found by type, made when a command adds to a missing key, deleted with the last member.
 
 use crate::protocol::{CmdError, CmdResult};
-use crate::value::{Collection, NewValue, Object};
+use crate::value::{Collection, NewValue, Object, Stored};
 
 use super::discard::Cause;
 use super::entry::Entry;
@@ -60,6 +60,17 @@ impl Keyspace {
         self.insert(db, hash, Entry::new(key, NewValue::Object(value.into()).stored(), None, fresh));
         let entry = self.dbs[db].table.find_mut(hash, |e| e.key() == key);
         entry.and_then(Entry::collection_mut).expect("inserted above")
+    }
+
+    /// Takes all members out of a collection, whose memory is given back as that of a deleted key. The caller sees to it
+    /// that the key does not stay.
+    pub fn clear<C: Collection>(&mut self, db: usize, key: &[u8]) {
+        let hash = self.hash(key);
+        let entry = self.dbs[db].table.find_mut(hash, |e| e.key() == key);
+        if let Some(collection) = entry.and_then(Entry::collection_mut::<C>) {
+            let members: Object = std::mem::replace(collection, C::new()).into();
+            self.discard(Entry::new(b"", Stored::Object(members), None, 0), Cause::Deleted);
+        }
     }
 
     /// Deletes a collection that has no members left; true if it had none.

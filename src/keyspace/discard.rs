@@ -11,7 +11,7 @@ use super::entry::Entry;
 /// Freeing so many parts is quicker than handing them over.
 const EFFORT_MAX: usize = 64;
 /// Freeing more parts than this is felt by every client: at 50 ns each it takes most of a millisecond.
-const EFFORT_FELT: usize = 16 * 1024;
+pub(super) const EFFORT_FELT: usize = 16 * 1024;
 
 /// lazyfree-lazy-*: in which cases entries are freed in the background.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,8 +4,9 @@ mod twin;
 
 use std::time::Duration;
 
+use super::discard::Cause;
 use super::*;
-use crate::value::{Encoding, NewValue, StrRef, ValueRef};
+use crate::value::{Collection, Encoding, NewValue, Set, StrRef, ValueRef};
 
 fn keyspace() -> Keyspace {
     let mut ks = Keyspace::with_seeds(4, [1, 2, 3, 4]);
@@ -180,4 +181,66 @@ fn a_huge_value_is_kept_for_the_lazyfree_thread_whether_deleted_or_replaced() {
     assert_eq!(ks.discarded.len(), 2);
     assert_eq!((ks.get_expire(0, b"replace"), ks.expires_len(0), ks.len(0)), (Some(2_000_000), 1, 1));
     assert_eq!(get(&mut ks, "replace").as_deref(), Some("v"));
+}
+
+/// A set large enough to be felt.
+fn big_set() -> Set {
+    let mut set = Set::new();
+    for n in 0..20_000 {
+        set.add(format!("member {n}").as_bytes(), &Default::default());
+    }
+    set
+}
+
+#[test]
+fn many_members_are_kept_for_the_lazyfree_thread_however_they_go() {
+    type Way = fn(&mut Keyspace);
+    let ways: [Way; 9] = [
+        |ks| assert!(ks.delete(0, b"big")),
+        |ks| assert!(ks.delete_as(0, b"big", Cause::Unlinked)),
+        |ks| _ = ks.set(0, b"big", NewValue::Encode(b"v"), ExpireChange::Clear),
+        |ks| assert!(ks.store(0, b"big", Set::new())),
+        |ks| {
+            let mut one = Set::new();
+            one.add(b"one", &Default::default());
+            assert!(ks.store(0, b"big", one));
+        },
+        |ks| {
+            set(ks, "other", "v");
+            assert!(ks.rename(0, b"other", b"big"));
+        },
+        |ks| {
+            set(ks, "other", "v");
+            assert!(ks.copy(0, b"other", 0, b"big"));
+        },
+        |ks| {
+            ks.clear::<Set>(0, b"big");
+            assert!(ks.delete_if_empty::<Set>(0, b"big"));
+        },
+        |ks| {
+            assert!(ks.set_expire(0, b"big", 1_000_001));
+            ks.begin(1_000_003, ExpiryMode::Delete, true);
+            assert!(!ks.exists(0, b"big"));
+        },
+    ];
+    for (n, way) in ways.iter().enumerate() {
+        let mut ks = keyspace();
+        ks.begin(1_000_000, ExpiryMode::Delete, true);
+        assert!(!ks.store(0, b"big", big_set()));
+        way(&mut ks);
+        assert!(ks.peek_as::<Set>(0, b"big").is_none_or(|set| set.len() < 2), "way {n}");
+        assert_eq!(ks.discarded.len(), 1, "way {n}");
+        assert_eq!(ks.discarded[0].value().free_effort(), 20_000, "way {n}");
+    }
+}
+
+#[test]
+fn a_flush_takes_long_if_its_keys_and_their_members_are_many() {
+    let mut ks = keyspace();
+    set(&mut ks, "small", "v");
+    assert!(!ks.flush_all().takes_long());
+    assert!(!ks.store(1, b"big", big_set()));
+    assert!(!ks.flush(0).takes_long() && ks.flush(1).takes_long());
+    (0..20_000).for_each(|n| _ = set(&mut ks, &n.to_string(), "v"));
+    assert!(ks.flush_all().takes_long());
 }

@@ -3,6 +3,7 @@
 use std::mem;
 
 use super::discard::Cause;
+use super::discard::EFFORT_FELT;
 use super::lookup::For;
 use super::{Db, Keyspace};
 
@@ -17,6 +18,16 @@ impl Flushed {
 
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Would every client feel it if it were freed at once?
+    pub fn takes_long(&self) -> bool {
+        let mut left = EFFORT_FELT.checked_sub(self.len());
+        for entry in self.0.iter().flat_map(|db| db.table.iter()) {
+            let Some(effort) = left else { return true };
+            left = effort.checked_sub(entry.value().free_effort());
+        }
+        left.is_none()
     }
 }
 

@@ -3,7 +3,8 @@
 //! The hook writes what panicked and where from; once the stack is unwound, the server itself is at hand and tells its
 //! state. The arguments of the command that was running are told by [`Running`], which the unwinding passes through.
 //!
-//! A signal such as SIGSEGV leaves nothing to be unwound: its report says what and where.
+//! A signal such as SIGSEGV leaves nothing to be unwound: its report says what and where. So it is with an allocation
+//! that fails, which aborts: there is nothing that a server without memory could still do right.
 
 use crate::config::version::OXIDIS_VERSION;
 use crate::log_warning;
@@ -11,6 +12,7 @@ use crate::protocol::Args;
 use crate::protocol::inline::quote;
 use crate::server::Server;
 use crate::server::clients::describe;
+use crate::sys::alloc;
 use crate::sys::fault::{self, Fault};
 use crate::util::log;
 use std::fmt::Write;
@@ -45,6 +47,12 @@ fn tell_stack(report: &mut String) {
 /// The report of a fatal signal. The parts are written one by one: making the next may fail.
 fn report_fault(fault: &Fault) {
     let Fault { signal, code, .. } = fault;
+    if fault.is_own_abort()
+        && let Some(bytes) = alloc::last_refused()
+    {
+        // What a stack trace needs is memory.
+        return log_warning!("Out Of Memory allocating {bytes} bytes!");
+    }
     log::append_raw(BEGIN.as_bytes());
     log_warning!("Oxidis {OXIDIS_VERSION} crashed by signal: {signal}, si_code: {code}");
     if let Some(address) = fault.address {

@@ -3,8 +3,13 @@
 //! jemalloc is built with size classes 8 bytes apart (`.cargo/config.toml`), so that a block of 40 bytes takes 40. Such a
 //! block is aligned to 8 bytes, not to 16 as is usual: what asks for more has to say so, also when it frees. That is why
 //! this is not the `GlobalAlloc` of the tikv-jemallocator crate, which takes 16 for granted.
+//!
+//! A build with `--cfg system_allocator` uses the system's allocator instead, which AddressSanitizer and valgrind put
+//! their own in place of (`tests/sanitize`). INFO memory then knows of nothing.
 
 use std::alloc::{GlobalAlloc, Layout};
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tikv_jemalloc_sys::{
     MALLOCX_ALIGN, MALLOCX_ZERO, calloc, malloc, malloc_usable_size, mallocx, rallocx, realloc, sdallocx,
 };
@@ -27,6 +32,28 @@ fn flags(size: usize, align: usize) -> i32 {
     if as_is { 0 } else { MALLOCX_ALIGN(align) }
 }
 
+/// The size of the last block that could not be had, or 0.
+static REFUSED: AtomicUsize = AtomicUsize::new(0);
+
+/// How many bytes the allocation was of that failed last, if one has: what an abort is most likely about.
+#[must_use]
+pub fn last_refused() -> Option<usize> {
+    Some(REFUSED.load(Relaxed)).filter(|size| *size != 0)
+}
+
+/// The block as it is, noting that there is none.
+#[inline]
+fn noted(block: *mut c_void, size: usize) -> *mut u8 {
+    #[cold]
+    fn note(size: usize) {
+        REFUSED.store(size, Relaxed);
+    }
+    if block.is_null() {
+        note(size);
+    }
+    block.cast()
+}
+
 // SAFETY: jemalloc's blocks are as large as asked for, and aligned as `flags` says. Layouts are never empty, as the
 // trait has it, so that no size is 0, which `mallocx` and `rallocx` do not allow.
 unsafe impl GlobalAlloc for Jemalloc {
@@ -34,11 +61,11 @@ unsafe impl GlobalAlloc for Jemalloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: see above; so in all that follows.
         unsafe {
-            match flags(layout.size(), layout.align()) {
+            let block = match flags(layout.size(), layout.align()) {
                 0 => malloc(layout.size()),
                 flags => mallocx(layout.size(), flags),
-            }
-            .cast()
+            };
+            noted(block, layout.size())
         }
     }
 
@@ -46,11 +73,11 @@ unsafe impl GlobalAlloc for Jemalloc {
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: see above.
         unsafe {
-            match flags(layout.size(), layout.align()) {
+            let block = match flags(layout.size(), layout.align()) {
                 0 => calloc(1, layout.size()),
                 flags => mallocx(layout.size(), flags | MALLOCX_ZERO),
-            }
-            .cast()
+            };
+            noted(block, layout.size())
         }
     }
 
@@ -64,11 +91,11 @@ unsafe impl GlobalAlloc for Jemalloc {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: see above. The new block is what its own flags make it, wherever the old one was.
         unsafe {
-            match flags(new_size, layout.align()) {
+            let block = match flags(new_size, layout.align()) {
                 0 => realloc(block.cast(), new_size),
                 flags => rallocx(block.cast(), new_size, flags),
-            }
-            .cast()
+            };
+            noted(block, new_size)
         }
     }
 }
@@ -80,7 +107,13 @@ unsafe impl GlobalAlloc for Jemalloc {
 #[must_use]
 pub unsafe fn usable_size(block: *const u8) -> usize {
     // SAFETY: as the caller says.
-    unsafe { malloc_usable_size(block.cast()) }
+    #[cfg(system_allocator)]
+    return unsafe { libc::malloc_usable_size(block.cast_mut().cast()) };
+    // SAFETY: as the caller says.
+    #[cfg(not(system_allocator))]
+    unsafe {
+        malloc_usable_size(block.cast())
+    }
 }
 
 #[cfg(test)]
@@ -171,6 +204,7 @@ mod tests {
                 let block = alloc(small);
                 assert!(black_box(realloc(block, small, huge)).is_null());
                 dealloc(block, small);
+                assert_eq!(last_refused(), Some(huge));
             }
         }
     }

@@ -19,6 +19,14 @@ pub struct Fault {
     pub sender: Option<(i32, u32)>,
 }
 
+impl Fault {
+    /// Has the process ended itself?
+    #[must_use]
+    pub fn is_own_abort(&self) -> bool {
+        self.signal == libc::SIGABRT && self.sender.is_none()
+    }
+}
+
 static REPORT: OnceLock<fn(&Fault)> = OnceLock::new();
 
 const SIGNALS: [libc::c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGABRT];

@@ -17,6 +17,8 @@ pub mod list;
 pub mod set;
 pub mod sorted_set;
 pub mod string;
+#[cfg(test)]
+mod tests;
 
 pub use hash::Hash;
 pub use list::List;

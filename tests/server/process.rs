@@ -1,7 +1,9 @@
 //! Signals, and the ends a process can come to.
 
+use crate::harness::client::encode;
 use crate::harness::load::fill;
-use crate::harness::{PATIENCE, Program, Server, wait_for};
+use crate::harness::server::Dir;
+use crate::harness::{Client, PATIENCE, Program, Server, wait_for};
 use nix::sys::signal::Signal;
 
 #[test]
@@ -93,5 +95,44 @@ fn a_fatal_signal_leaves_a_report() {
         ] {
             assert_eq!(log.contains(part), reported, "{part} in\n{log}");
         }
+    }
+}
+
+/// Memory that cannot be had ends the server, with a word in the log, and does no harm to what it has saved.
+#[test]
+fn an_allocation_that_fails_ends_it_with_a_word_in_the_log() {
+    use std::os::unix::process::ExitStatusExt;
+    let many_small = |client: &mut Client| {
+        let value = "x".repeat(1000);
+        for n in 0.. {
+            let batch: Vec<u8> = (0..1000)
+                .flat_map(|i| encode(&["SADD", &format!("set:{i}"), &format!("{n}:{value}")]))
+                .collect();
+            client.send_bytes(&batch)?;
+            for _ in 0..1000 {
+                client.read()?;
+            }
+        }
+        Ok(())
+    };
+    type Exhaust<'a> = &'a dyn Fn(&mut Client) -> std::io::Result<()>;
+    let one_big = |client: &mut Client| client.try_cmd("SETRANGE big 500000000 x").map(drop);
+    let ways: [Exhaust<'_>; 2] = [&one_big, &many_small];
+    for exhaust in ways {
+        let dir = std::rc::Rc::new(Dir::new());
+        let mut server = Server::prepare(Program::Oxidis, dir, &["jemalloc-bg-thread no"]);
+        server.shell_setup("ulimit -v 400000");
+        server.launch();
+        fill(&mut server.client(), 1, 1000, 10);
+        let digest = server.digest();
+        server.ok("SAVE");
+        assert!(exhaust(&mut server.client()).is_err(), "no answer comes");
+        let status = server.wait_exit();
+        assert_eq!(status.signal(), Some(Signal::SIGABRT as i32), "{status}");
+        let log = server.log();
+        assert!(log.contains(" # Out Of Memory allocating "), "{log}");
+        server.shell_setup("true");
+        server.launch();
+        assert_eq!(server.digest(), digest);
     }
 }

@@ -130,8 +130,12 @@ fn ltrim(e: &mut Exec<'_>) -> CmdResult {
     };
     let len = list.len();
     let (start, kept) = range_of(start, end, len);
-    list.delete_range(start + kept, len);
-    list.delete_range(0, start);
+    if kept == 0 {
+        e.ks.clear::<List>(e.db, key);
+    } else {
+        list.delete_range(start + kept, len);
+        list.delete_range(0, start);
+    }
     e.ks.effects.dirty += (len - kept) as u64;
     e.notify(NotifyFlags::LIST, "ltrim", key);
     taken_out(e, key);

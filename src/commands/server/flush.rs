@@ -3,6 +3,7 @@
 use crate::client::ClientId;
 use crate::commands::parse::{integer32, is_word};
 use crate::commands::row::{acl, flags};
+use crate::keyspace::Flushed;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
 use crate::server::command::{Command, Exec, Group, Run};
@@ -39,10 +40,10 @@ pub static FLUSHALL: Command = Command {
 };
 
 fn flushall(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
-    let in_background = flush_in_background(server, args)?;
+    let how = How::parse(args)?;
     let flushed = server.keyspace.flush_all();
     server.keyspace.effects.dirty += flushed.len() as u64;
-    server.dispose(flushed, in_background);
+    dispose(server, flushed, how);
     // A snapshot under way, or the last one on disk, would bring the keys back.
     server.stop_snapshot_child();
     if !server.config.save.is_empty() && server.final_save().is_ok() {
@@ -67,24 +68,46 @@ pub static FLUSHDB: Command = Command {
 };
 
 fn flushdb(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
-    let in_background = flush_in_background(server, args)?;
+    let how = How::parse(args)?;
     let db = server.client_mut(id).db;
     let flushed = server.keyspace.flush(db);
     server.keyspace.effects.dirty += flushed.len() as u64;
-    server.dispose(flushed, in_background);
+    dispose(server, flushed, how);
     propagate_even_if_empty(server, args);
     server.reply(id).ok();
     Ok(())
 }
 
-/// Whether the memory is given back in the background.
-fn flush_in_background(server: &Server, args: Args<'_>) -> CmdResult<bool> {
-    match args.get(1) {
-        None => Ok(server.config.lazyfree_lazy_user_flush),
-        Some(word) if args.len() == 2 && is_word(word, "async") => Ok(true),
-        Some(word) if args.len() == 2 && is_word(word, "sync") => Ok(false),
-        Some(_) => Err(CmdError::SYNTAX),
+/// When the memory is given back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// In the background.
+    Async,
+    /// Before the reply, however long that takes.
+    Sync,
+    /// As lazyfree-lazy-user-flush says.
+    Unsaid,
+}
+
+impl How {
+    fn parse(args: Args<'_>) -> CmdResult<How> {
+        match args.get(1) {
+            None => Ok(How::Unsaid),
+            Some(word) if args.len() == 2 && is_word(word, "async") => Ok(How::Async),
+            Some(word) if args.len() == 2 && is_word(word, "sync") => Ok(How::Sync),
+            Some(_) => Err(CmdError::SYNTAX),
+        }
     }
+}
+
+/// As with DEL, what all clients would wait for goes to the background even if the option is off.
+fn dispose(server: &mut Server, flushed: Flushed, how: How) {
+    let in_background = match how {
+        How::Async => true,
+        How::Sync => false,
+        How::Unsaid => server.config.lazyfree_lazy_user_flush || flushed.takes_long(),
+    };
+    server.dispose(flushed, in_background);
 }
 
 /// Replicas may have keys where we have none any more, such as expired ones.

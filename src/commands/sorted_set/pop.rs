@@ -163,7 +163,11 @@ fn take(e: &mut Exec<'_>, key: &[u8], end: End, count: usize, form: Form) -> usi
             }
         }
     }
-    set.remove_range(ranks);
+    if popped == len {
+        e.ks.clear::<SortedSet>(e.db, key);
+    } else {
+        set.remove_range(ranks);
+    }
     e.ks.effects.dirty += popped as u64;
     e.notify(NotifyFlags::ZSET, if end == End::Min { "zpopmin" } else { "zpopmax" }, key);
     delete_if_empty(e, key);

@@ -100,12 +100,17 @@ fn remove(
     ranks: impl FnOnce(&SortedSet) -> Range<usize>,
 ) -> CmdResult {
     let key = e.args.at(1);
-    let removed = e.ks.write_as::<SortedSet>(e.db, key)?.map_or(0, |set| {
-        let ranks = ranks(set);
-        let removed = ranks.len();
+    let Some(set) = e.ks.write_as::<SortedSet>(e.db, key)? else {
+        e.reply.int(0);
+        return Ok(());
+    };
+    let ranks = ranks(set);
+    let removed = ranks.len();
+    if removed == set.len() {
+        e.ks.clear::<SortedSet>(e.db, key);
+    } else {
         set.remove_range(ranks);
-        removed
-    });
+    }
     finish(e, key, removed as i64, event);
     Ok(())
 }

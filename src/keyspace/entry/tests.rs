@@ -159,6 +159,7 @@ fn appending_to_a_long_string_moves_it_a_few_times_only() {
 }
 
 #[test]
+#[cfg(not(system_allocator))]
 fn an_entry_is_no_larger_than_its_parts() {
     let size = |key: usize, value: Stored, expire| {
         let entry = Entry::new(&vec![b'k'; key], value, expire, 0);

@@ -278,6 +278,7 @@ pub fn same(ours: &Reply, real: &Reply, check: Check) -> bool {
             let mask = |line: &[u8]| -> Vec<String> {
                 let text = String::from_utf8_lossy(line).into_owned();
                 text.split(' ')
+                    .filter(|word| !word.starts_with("ql_"))
                     .map(|word| match word.split_once(':') {
                         Some((name @ ("at" | "refcount" | "lru" | "lru_seconds_idle"), _)) => {
                             name.to_string()

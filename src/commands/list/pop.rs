@@ -36,7 +36,10 @@ fn pop(e: &mut Exec<'_>, end: End) -> CmdResult {
     let key = e.args.at(1);
     let count = match e.args.len() {
         2 => None,
-        3 => Some(usize::try_from(integer(e.args.at(2))?).map_err(|_| CmdError::NOT_POSITIVE)?),
+        3 => {
+            let count = integer(e.args.at(2)).ok().and_then(|n| usize::try_from(n).ok());
+            Some(count.ok_or(CmdError::NOT_POSITIVE)?)
+        }
         _ => return Err(CmdError::wrong_arity(e.command.name)),
     };
     let found = match count {

@@ -8,6 +8,7 @@
 mod bitmap;
 mod hash;
 mod hyperloglog;
+mod list;
 mod set;
 mod words;
 
@@ -149,7 +150,7 @@ pub struct Group {
 }
 
 /// One file a group.
-const GROUPS: &[Group] = &[bitmap::GROUP, hash::GROUP, hyperloglog::GROUP, set::GROUP];
+const GROUPS: &[Group] = &[bitmap::GROUP, hash::GROUP, hyperloglog::GROUP, list::GROUP, set::GROUP];
 
 fn commands() -> impl Iterator<Item = (&'static str, usize)> {
     COMMANDS.iter().chain(GROUPS.iter().flat_map(|group| group.commands)).copied()
@@ -165,7 +166,7 @@ pub fn names_that_succeed() -> impl Iterator<Item = &'static str> {
 const SCANS: &[(&str, &str)] = &[("HSCAN", "hash"), ("SSCAN", "set")];
 
 /// What keys of collections are called: `set:0` and so on.
-const KINDS: &[&str] = &["bitmap", "hash", "hll", "set"];
+const KINDS: &[&str] = &["bitmap", "hash", "hll", "list", "set"];
 const KEYS_OF_A_KIND: usize = 6;
 
 macro_rules! args {
@@ -669,6 +670,11 @@ impl Generator {
     }
 }
 
+/// Whether a command with this timeout does not wait for long, or is an error.
+fn waits_little(timeout: Option<&Vec<u8>>) -> bool {
+    timeout.is_none_or(|arg| arg == list::SOON.as_bytes() || !arg.iter().any(u8::is_ascii_digit))
+}
+
 /// False for an expiry so near that the two servers may see it on either side.
 fn deterministic(args: &Args) -> bool {
     let text = |i: usize| args.get(i).map(|a: &Vec<u8>| String::from_utf8_lossy(a).to_ascii_uppercase());
@@ -705,6 +711,8 @@ fn deterministic(args: &Args) -> bool {
             args.len() != 3
                 || text(2).and_then(|t| t.parse::<i64>().ok()).is_none_or(|n| !(0..=65535).contains(&n))
         }
+        "BLPOP" | "BRPOP" | "BLMOVE" | "BRPOPLPUSH" => waits_little(args.last()),
+        "BLMPOP" => waits_little(args.get(1)),
         "MONITOR" | "PSYNC" | "SYNC" => args.len() == 2,
         "BGSAVE" => args.len() > 1 && text(1).as_deref() != Some("SCHEDULE"),
         // These are never answered.

@@ -6,6 +6,7 @@ pub mod connection;
 pub mod container;
 pub mod docs;
 pub mod generic;
+pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
 pub mod list;
@@ -35,6 +36,9 @@ pub static TABLE: &[&Command] = &[
     &list::blocking::BLPOP,
     &list::blocking::BRPOP,
     &list::blocking::BRPOPLPUSH,
+    &sorted_set::blocking::BZMPOP,
+    &sorted_set::blocking::BZPOPMAX,
+    &sorted_set::blocking::BZPOPMIN,
     &connection::client::CLIENT,
     &server::command::COMMAND,
     &server::config::CONFIG,
@@ -52,6 +56,16 @@ pub static TABLE: &[&Command] = &[
     &generic::ttl::EXPIRETIME,
     &server::flush::FLUSHALL,
     &server::flush::FLUSHDB,
+    &geo::add::GEOADD,
+    &geo::member::GEODIST,
+    &geo::member::GEOHASH,
+    &geo::member::GEOPOS,
+    &geo::search::GEORADIUS,
+    &geo::search::GEORADIUS_RO,
+    &geo::search::GEORADIUSBYMEMBER,
+    &geo::search::GEORADIUSBYMEMBER_RO,
+    &geo::search::GEOSEARCH,
+    &geo::search::GEOSEARCHSTORE,
     &string::get::GET,
     &bitmap::bit::GETBIT,
     &string::get::GETDEL,

@@ -49,3 +49,14 @@ pub const fn counted_keys(index: i32, flags: KeyFlags) -> KeySpec {
         notes: "",
     }
 }
+
+/// One key behind this word, looked for from this argument on.
+#[must_use]
+pub const fn key_behind(word: &'static str, from: i32, flags: KeyFlags) -> KeySpec {
+    KeySpec {
+        flags,
+        begin: BeginSearch::Keyword(word, from),
+        find: FindKeys::Range { last: 0, step: 1, limit: 0 },
+        notes: "",
+    }
+}

@@ -469,7 +469,11 @@ impl KeySpec {
         let argc = args.len() as i64;
         let first = match self.begin {
             BeginSearch::Index(i) => i64::from(i),
-            BeginSearch::Keyword(word, from) => keyword_position(args, word, from)?,
+            // The word is an option that was not given.
+            BeginSearch::Keyword(word, from) => match keyword_position(args, word, from) {
+                Some(at) => at,
+                None => return Some(()),
+            },
             BeginSearch::Unknown => return None,
         };
         let (first, last, step) = match self.find {
@@ -493,11 +497,11 @@ impl KeySpec {
             }
             FindKeys::Unknown => return None,
         };
+        if last < first || first < 1 || last >= argc {
+            return None;
+        }
         let mut at = first;
         while at <= last {
-            if at < 1 || at >= argc {
-                return None;
-            }
             found.push((at as usize, self.flags));
             at += step;
         }

@@ -12,6 +12,7 @@
 pub mod bitmap;
 pub mod connection;
 pub mod generic;
+pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
 pub mod list;
@@ -25,6 +26,7 @@ const GROUPS: &[&[Docs]] = &[
     bitmap::DOCS,
     connection::DOCS,
     generic::DOCS,
+    geo::DOCS,
     hash::DOCS,
     hyperloglog::DOCS,
     list::DOCS,

@@ -46,13 +46,13 @@ fn zincrby(e: &mut Exec<'_>) -> CmdResult {
 
 /// The words before the first score.
 #[derive(Clone, Copy, Default)]
-struct Options {
-    nx: bool,
-    xx: bool,
-    gt: bool,
-    lt: bool,
-    ch: bool,
-    incr: bool,
+pub(in crate::commands) struct Options {
+    pub nx: bool,
+    pub xx: bool,
+    pub gt: bool,
+    pub lt: bool,
+    pub ch: bool,
+    pub incr: bool,
 }
 
 impl Options {
@@ -91,22 +91,31 @@ impl Options {
 }
 
 fn add(e: &mut Exec<'_>, mut options: Options) -> CmdResult {
-    let key = e.args.at(1);
     let from = options.parse(e.args);
     let pairs = e.args.rest(from);
     if pairs.is_empty() || !pairs.len().is_multiple_of(2) {
         return Err(CmdError::SYNTAX);
     }
     options.check(pairs.len() / 2)?;
-    let mut scores = SmallVec::<[f64; 4]>::new();
-    for score in pairs.iter().step_by(2) {
-        scores.push(double::parse(score).ok_or(CmdError::NOT_FLOAT)?);
+    let mut members = SmallVec::<[(f64, &[u8]); 4]>::new();
+    for at in (0..pairs.len()).step_by(2) {
+        members.push((double::parse(pairs.at(at)).ok_or(CmdError::NOT_FLOAT)?, pairs.at(at + 1)));
     }
+    add_members(e, e.args.at(1), &members, options)
+}
+
+/// Gives members their scores, as the options say, and replies.
+pub(in crate::commands) fn add_members(
+    e: &mut Exec<'_>,
+    key: &[u8],
+    members: &[(f64, &[u8])],
+    options: Options,
+) -> CmdResult {
     let limits = e.ks.limits.sorted_set;
     let done = match e.ks.write_as::<SortedSet>(e.db, key)? {
-        Some(set) => set_scores(set, pairs, &scores, options, &limits)?,
+        Some(set) => set_scores(set, members, options, &limits)?,
         None if options.xx => Done::default(),
-        None => set_scores(e.ks.write_or_create::<SortedSet>(e.db, key)?, pairs, &scores, options, &limits)?,
+        None => set_scores(e.ks.write_or_create::<SortedSet>(e.db, key)?, members, options, &limits)?,
     };
     e.ks.effects.dirty += (done.added + done.updated) as u64;
     match done.score {
@@ -131,13 +140,12 @@ struct Done {
 
 fn set_scores(
     set: &mut SortedSet,
-    pairs: Args<'_>,
-    scores: &[f64],
+    members: &[(f64, &[u8])],
     options: Options,
     limits: &Limits,
 ) -> CmdResult<Done> {
     let mut done = Done::default();
-    for (&score, member) in scores.iter().zip(pairs.iter().skip(1).step_by(2)) {
+    for &(score, member) in members {
         let mut is_nan = false;
         let change = set.set(member, limits, |old| {
             let Some(old) = old else { return (!options.xx).then_some(score) };

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod algebra;
+pub mod blocking;
 pub mod pop;
 pub mod random;
 pub mod range;
@@ -18,7 +19,7 @@ use crate::value::SortedSet;
 use crate::value::sorted_set::Item;
 use c_compat::listpack::Entry;
 
-fn reply_member(reply: &mut Reply, member: Entry<'_>) {
+pub(super) fn reply_member(reply: &mut Reply, member: Entry<'_>) {
     match member {
         Entry::Str(bytes) => reply.bulk(bytes),
         Entry::Int(number) => reply.bulk_int(number),

@@ -44,9 +44,16 @@ fn zpopmax(e: &mut Exec<'_>) -> CmdResult {
 
 /// The end that is popped from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+pub(super) enum End {
     Min,
     Max,
+}
+
+impl End {
+    /// The command that pops from here, as pops travel to replicas.
+    pub fn pop_name(self) -> &'static [u8] {
+        if self == End::Min { b"ZPOPMIN" } else { b"ZPOPMAX" }
+    }
 }
 
 fn pop(e: &mut Exec<'_>, end: End) -> CmdResult {
@@ -61,7 +68,10 @@ fn pop(e: &mut Exec<'_>, end: End) -> CmdResult {
         return Ok(());
     }
     // One that was not counted is no list of pairs, in RESP3 either.
-    let form = if count.is_some() { Form::Items } else { Form::One };
+    let form = if count.is_some() { Form::Items } else { Form::Flat };
+    if count.is_none() {
+        e.reply.array(2);
+    }
     take(e, key, end, count.unwrap_or(1), form);
     Ok(())
 }
@@ -80,30 +90,38 @@ pub static ZMPOP: Command = Command {
 };
 
 fn zmpop(e: &mut Exec<'_>) -> CmdResult {
-    let Request { keys, end, count } = Request::parse(e.args.rest(1))?;
-    for key in keys.iter() {
-        if e.ks.write_as::<SortedSet>(e.db, key)?.is_some() {
-            e.reply.array(2);
-            e.reply.bulk(key);
-            let popped = take(e, key, end, count, Form::Pairs);
-            let name: &[u8] = if end == End::Min { b"ZPOPMIN" } else { b"ZPOPMAX" };
-            e.ks.effects.propagate_instead([name, key, itoa::Buffer::new().format(popped).as_bytes()]);
-            return Ok(());
-        }
+    let request = Request::parse(e.args.rest(1))?;
+    if !pop_from_first(e, &request)? {
+        e.reply.null_array();
     }
-    e.reply.null_array();
     Ok(())
 }
 
+/// Pops from the first key that there is; false if there is none.
+pub(super) fn pop_from_first(e: &mut Exec<'_>, request: &Request<'_>) -> CmdResult<bool> {
+    for key in request.keys.iter() {
+        if !e.blocking.concerns(key) || e.ks.write_as::<SortedSet>(e.db, key)?.is_none() {
+            continue;
+        }
+        e.reply.array(2);
+        e.reply.bulk(key);
+        let popped = take(e, key, request.end, request.count, Form::Pairs);
+        let mut count = itoa::Buffer::new();
+        e.ks.effects.propagate_instead([request.end.pop_name(), key, count.format(popped).as_bytes()]);
+        return Ok(true);
+    }
+    Ok(false)
+}
+
 /// `numkeys key [key ...] MIN | MAX [COUNT count]`
-struct Request<'a> {
-    keys: Args<'a>,
-    end: End,
-    count: usize,
+pub(super) struct Request<'a> {
+    pub keys: Args<'a>,
+    pub end: End,
+    pub count: usize,
 }
 
 impl<'a> Request<'a> {
-    fn parse(args: Args<'a>) -> CmdResult<Self> {
+    pub fn parse(args: Args<'a>) -> CmdResult<Self> {
         let count = at_least(args.at(0), 1);
         let count = count.ok_or_else(|| CmdError::err("numkeys should be greater than 0"))?;
         let end = match count.checked_add(1).and_then(|at| args.get(at)) {
@@ -134,9 +152,9 @@ fn at_least(arg: &[u8], min: usize) -> Option<usize> {
 
 /// How what was popped is replied.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
-    /// Member and score.
-    One,
+pub(super) enum Form {
+    /// Member and score one after the other, behind the caller's header.
+    Flat,
     /// As a range with scores.
     Items,
     /// Pairs in RESP2 too.
@@ -144,7 +162,7 @@ enum Form {
 }
 
 /// Pops up to so many members of a sorted set that is there, and replies them; returns how many.
-fn take(e: &mut Exec<'_>, key: &[u8], end: End, count: usize, form: Form) -> usize {
+pub(super) fn take(e: &mut Exec<'_>, key: &[u8], end: End, count: usize, form: Form) -> usize {
     let Ok(Some(set)) = e.ks.write_as::<SortedSet>(e.db, key) else { return 0 };
     let len = set.len();
     let popped = count.min(len);
@@ -152,8 +170,10 @@ fn take(e: &mut Exec<'_>, key: &[u8], end: End, count: usize, form: Form) -> usi
     let items = set.range(ranks.clone(), end == End::Max);
     match form {
         Form::Items => reply_items(e.reply, items, true),
-        Form::One | Form::Pairs => {
-            e.reply.array(if form == Form::One { 2 } else { popped });
+        Form::Flat | Form::Pairs => {
+            if form == Form::Pairs {
+                e.reply.array(popped);
+            }
             for item in items {
                 if form == Form::Pairs {
                     e.reply.array(2);

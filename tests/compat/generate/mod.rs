@@ -10,9 +10,11 @@ mod hash;
 mod hyperloglog;
 mod list;
 mod set;
+mod sorted_set;
 mod words;
 
 use crate::harness::Rng;
+use std::collections::VecDeque;
 use words::*;
 
 pub type Args = Vec<Vec<u8>>;
@@ -61,6 +63,8 @@ pub struct Generator {
     keys: Vec<Vec<u8>>,
     /// Payloads DUMP has returned, fed back by the runner.
     pub dumps: Vec<Vec<u8>>,
+    /// Steps that come before any other.
+    next: VecDeque<Step>,
 }
 
 /// Every command the generator makes, with its weight.
@@ -150,7 +154,8 @@ pub struct Group {
 }
 
 /// One file a group.
-const GROUPS: &[Group] = &[bitmap::GROUP, hash::GROUP, hyperloglog::GROUP, list::GROUP, set::GROUP];
+const GROUPS: &[Group] =
+    &[bitmap::GROUP, hash::GROUP, hyperloglog::GROUP, list::GROUP, set::GROUP, sorted_set::GROUP];
 
 fn commands() -> impl Iterator<Item = (&'static str, usize)> {
     COMMANDS.iter().chain(GROUPS.iter().flat_map(|group| group.commands)).copied()
@@ -163,10 +168,10 @@ pub fn names_that_succeed() -> impl Iterator<Item = &'static str> {
 }
 
 /// The steps over collections, and the kind of their keys.
-const SCANS: &[(&str, &str)] = &[("HSCAN", "hash"), ("SSCAN", "set")];
+const SCANS: &[(&str, &str)] = &[("HSCAN", "hash"), ("SSCAN", "set"), ("ZSCAN", "zset")];
 
 /// What keys of collections are called: `set:0` and so on.
-const KINDS: &[&str] = &["bitmap", "hash", "hll", "list", "set"];
+const KINDS: &[&str] = &["bitmap", "hash", "hll", "list", "set", "zset"];
 const KEYS_OF_A_KIND: usize = 6;
 
 macro_rules! args {
@@ -188,7 +193,7 @@ impl Generator {
         ]);
         keys.push(vec![b'L'; 300]);
         keys.push(rng.bytes(17));
-        Generator { rng, keys, dumps: Vec::new() }
+        Generator { rng, keys, dumps: Vec::new(), next: VecDeque::new() }
     }
 
     pub fn keys(&self) -> Vec<Vec<u8>> {
@@ -303,6 +308,9 @@ impl Generator {
     }
 
     pub fn step(&mut self) -> Step {
+        if let Some(step) = self.next.pop_front() {
+            return step;
+        }
         let total: usize = commands().map(|c| c.1).sum();
         let mut at = self.rng.below(total + 8);
         if at >= total {
@@ -356,8 +364,13 @@ impl Generator {
             None => self.command(name),
         };
         args.insert(0, name.into());
+        let mut check = check;
         if self.rng.chance(7) {
             self.mutate(&mut args);
+            if name.ends_with("RANDMEMBER") {
+                // It may have become one that does not ask for all.
+                check = Check::Kind;
+            }
         }
         if self.rng.chance(5) {
             args[0].make_ascii_lowercase();
@@ -726,6 +739,11 @@ fn deterministic(args: &Args) -> bool {
         // Without names these speak of all commands, in the order of a hash table; DOCS speaks in our own words.
         "COMMAND" if text(1).as_deref() == Some("DOCS") => args.len() == 3,
         "COMMAND" => args.len() > 2 || text(1).as_deref() == Some("HELP"),
+        // Too many to be replied.
+        "SRANDMEMBER" | "ZRANDMEMBER" | "HRANDFIELD" => {
+            let count = text(2).and_then(|t| t.parse::<i64>().ok());
+            count.is_none_or(|n| n > -1000 || n == i64::MIN || n < i64::MIN / 2 && args.len() > 3)
+        }
         // A limit on memory makes what is refused depend on the memory a value takes.
         "CONFIG" => (3..args.len()).all(|i| !near(i)),
         _ => true,

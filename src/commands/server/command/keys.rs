@@ -50,7 +50,9 @@ const RW_ACCESS_DELETE: KeyFlags = access!(RW | ACCESS | DELETE);
 /// MIGRATE has one key, or, if that is empty, those behind KEYS: its row knows only where the one stands. With both
 /// there is none, and the command itself tells what is wrong.
 fn migrate_keys(args: Args<'_>) -> std::ops::Range<usize> {
-    let mut at = 6;
+    // As the last word, KEYS is not looked at.
+    let has_keys = (1..args.len() - 1).any(|at| args.at(at).eq_ignore_ascii_case(b"keys"));
+    let mut at = if has_keys { 6 } else { args.len() };
     while let Some(word) = args.get(at) {
         if is_word(word, "keys") {
             return if args.at(3).is_empty() { at + 1..args.len() } else { 0..0 };

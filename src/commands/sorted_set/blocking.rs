@@ -1,0 +1,93 @@
+//! The commands that wait for a sorted set: BZPOPMIN, BZPOPMAX, BZMPOP. When there is one they are their namesakes
+//! without the B, and travel to replicas as pops from that one.
+
+use super::pop::{End, Form, Request, pop_from_first, take};
+use crate::commands::parse::timeout;
+use crate::commands::row::{access, acl, counted_keys, flags, keys_at};
+use crate::protocol::CmdResult;
+use crate::server::command::{Command, Exec, Group, Run, Wait};
+use crate::value::{SortedSet, Type};
+use std::ops::Range;
+
+/// `BZPOPMIN`
+pub static BZPOPMIN: Command = Command {
+    name: "bzpopmin",
+    arity: -3,
+    flags: flags!(WRITE | NOSCRIPT | BLOCKING | FAST),
+    acl: acl!(WRITE | SORTEDSET | FAST | BLOCKING),
+    keys: &[keys_at(1, -2, 1, access!(RW | ACCESS | DELETE))],
+    group: Group::SortedSet,
+    tips: &[],
+    run: Run::Data(bzpopmin),
+    subcommands: &[],
+};
+
+fn bzpopmin(e: &mut Exec<'_>) -> CmdResult {
+    blocking_pop(e, End::Min)
+}
+
+/// `BZPOPMAX`
+pub static BZPOPMAX: Command = Command {
+    name: "bzpopmax",
+    arity: -3,
+    flags: flags!(WRITE | NOSCRIPT | BLOCKING | FAST),
+    acl: acl!(WRITE | SORTEDSET | FAST | BLOCKING),
+    keys: &[keys_at(1, -2, 1, access!(RW | ACCESS | DELETE))],
+    group: Group::SortedSet,
+    tips: &[],
+    run: Run::Data(bzpopmax),
+    subcommands: &[],
+};
+
+fn bzpopmax(e: &mut Exec<'_>) -> CmdResult {
+    blocking_pop(e, End::Max)
+}
+
+fn blocking_pop(e: &mut Exec<'_>, end: End) -> CmdResult {
+    let keys = 1..e.args.len() - 1;
+    let timeout_ms = timeout(e.args.at(keys.end))?;
+    for at in keys.clone() {
+        let key = e.args.at(at);
+        if !e.blocking.concerns(key) || e.ks.write_as::<SortedSet>(e.db, key)?.is_none() {
+            continue;
+        }
+        e.reply.array(3);
+        e.reply.bulk(key);
+        take(e, key, end, 1, Form::Flat);
+        e.ks.effects.propagate_instead([end.pop_name(), key]);
+        return Ok(());
+    }
+    wait(e, keys, timeout_ms);
+    Ok(())
+}
+
+/// `BZMPOP`
+pub static BZMPOP: Command = Command {
+    name: "bzmpop",
+    arity: -5,
+    flags: flags!(WRITE | BLOCKING | MOVABLEKEYS),
+    acl: acl!(WRITE | SORTEDSET | SLOW | BLOCKING),
+    keys: &[counted_keys(2, access!(RW | ACCESS | DELETE))],
+    group: Group::SortedSet,
+    tips: &[],
+    run: Run::Data(bzmpop),
+    subcommands: &[],
+};
+
+fn bzmpop(e: &mut Exec<'_>) -> CmdResult {
+    let request = Request::parse(e.args.rest(2))?;
+    let timeout_ms = timeout(e.args.at(1))?;
+    if !pop_from_first(e, &request)? {
+        wait(e, 3..3 + request.keys.len(), timeout_ms);
+    }
+    Ok(())
+}
+
+/// Asks to wait for a sorted set. Where nobody may wait, the time is over at once.
+fn wait(e: &mut Exec<'_>, keys: Range<usize>, timeout_ms: Option<u64>) {
+    if e.blocking.allowed {
+        e.blocking.wait = Some(Wait { kind: Type::SortedSet, keys, timeout_ms });
+    } else {
+        e.reply.null_array();
+    }
+}

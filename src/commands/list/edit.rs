@@ -66,8 +66,9 @@ fn lset(e: &mut Exec<'_>) -> CmdResult {
     let limits = e.ks.limits.list;
     let list = e.ks.write_as::<List>(e.db, key)?.ok_or(CmdError::NO_SUCH_KEY)?;
     let index = integer(e.args.at(2))?;
-    let index = index_in(list, index).ok_or(CmdError::INDEX_OUT_OF_RANGE)?;
+    // Before it is known whether there is such an element, as in Redis.
     list.grow(&limits, 1, value.len());
+    let index = index_in(list, index).ok_or(CmdError::INDEX_OUT_OF_RANGE)?;
     list.set(&limits, index, value);
     list.shrink(&limits);
     e.notify(NotifyFlags::LIST, "lset", key);

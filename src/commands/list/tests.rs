@@ -114,6 +114,10 @@ fn an_encoding_follows_the_size_of_the_list_both_ways() {
     b.ks.limits.list.max_listpack_size = 3;
     assert_eq!(b.run_all(&["rpush l 1 2 3", "object encoding l"]).reply, r"$8\r\nlistpack\r\n");
     assert_eq!(b.run_all(&["linsert l before no 0", "object encoding l"]).reply, r"$9\r\nquicklist\r\n");
+    assert_eq!(
+        b.run_all(&["rpush m 1 2 3", "lset m 9 x", "object encoding m"]).reply,
+        r"$9\r\nquicklist\r\n"
+    );
     assert_eq!(b.run_all(&["lset l 0 9", "object encoding l"]).reply, r"$9\r\nquicklist\r\n");
     assert_eq!(b.run_all(&["ltrim l 0 0", "object encoding l"]).reply, r"$8\r\nlistpack\r\n");
 }

@@ -156,9 +156,7 @@ impl List {
     fn unite(&mut self, limits: &Limits, part: usize) {
         let Repr::Quick(quick) = &mut self.0 else { return };
         let Some(bytes) = quick.only_pack_bytes() else { return };
-        let (bytes_max, count_max) = Fill::new(limits.max_listpack_size).limits();
-        if bytes <= bytes_max / part
-            && quick.len() <= count_max / part
+        if Fill::new(limits.max_listpack_size).fits_part(bytes, quick.len(), part)
             && let Some(pack) = quick.take_only_pack()
         {
             self.0 = Repr::Packed(pack);

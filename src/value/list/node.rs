@@ -65,10 +65,19 @@ impl Fill {
     }
 
     /// The most bytes and the most elements of a node; one of them is no limit.
-    pub(super) fn limits(self) -> (usize, usize) {
+    fn limits(self) -> (usize, usize) {
         match usize::try_from(self.0) {
             Ok(count) => (usize::MAX, count.max(1)),
             Err(_) => (FILL_BYTES[usize::from(self.0.unsigned_abs()) - 1], usize::MAX),
+        }
+    }
+
+    /// Whether a node of so many bytes and elements is no more than this part of what it may be. Where elements are
+    /// counted, those that are long do not count as few.
+    pub(super) fn fits_part(self, bytes: usize, count: usize, part: usize) -> bool {
+        match self.limits() {
+            (usize::MAX, count_max) => count <= count_max / part && bytes <= BYTES_SAFE,
+            (bytes_max, _) => bytes <= bytes_max / part,
         }
     }
 

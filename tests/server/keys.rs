@@ -1,7 +1,7 @@
 //! Keys over time: expiry by itself, and SCAN while the keyspace changes.
 
 use crate::harness::client::encode;
-use crate::harness::{Client, PATIENCE, Program, Rng, Server, Value, wait_for};
+use crate::harness::{Client, PATIENCE, Program, Rng, Server, Value, wait_for, wait_in_sync};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,37 @@ fn keys_expire_without_being_asked_for() {
     wait_for("all to expire", Duration::from_secs(10), || client.cmd("DBSIZE").int() == 1);
     assert_eq!(server.info("expired_keys"), "20000");
     assert!(server.info("db0").starts_with("keys=1,expires=0,"), "{}", server.info("db0"));
+}
+
+/// A replica keeps such fields, hidden, until its primary tells it of each.
+#[test]
+fn fields_expire_without_being_asked_for_on_replicas_too() {
+    let primary = Server::start(Program::Oxidis, &[]);
+    let replica = Server::start(Program::Oxidis, &[]);
+    replica.replicate(&primary);
+    wait_in_sync(&primary, &[&replica]);
+    let mut client = primary.client();
+    let mut rng = Rng::new(3);
+    client.ok("CONFIG SET hash-max-listpack-entries 100");
+    let words = |line: String| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let commands: Vec<_> = (0..10_000)
+        .map(|n| {
+            // One large hash, many small ones, and one of which something stays.
+            let key = if n % 2 == 0 { 0 } else { n % 500 };
+            words(format!("HSETEX h:{key} PX {} FIELDS 1 f{n} v", rng.between(1, 500)))
+        })
+        .chain([words("HSET h:1 stays here".into())])
+        .collect();
+    send_all(&mut client, &commands);
+    wait_for("all to expire", Duration::from_secs(10), || {
+        client.cmd("DBSIZE").int() == 1 && client.cmd("HLEN h:1").int() == 1
+    });
+    assert_eq!(primary.info("expired_subkeys"), "10000");
+    assert_eq!(primary.info("db0"), "keys=1,expires=0,avg_ttl=0");
+    wait_in_sync(&primary, &[&replica]);
+    assert_eq!(replica.cmd("DBSIZE").int(), 1);
+    assert_eq!(replica.cmd("HLEN h:1").int(), 1);
+    assert_eq!(replica.digest(), primary.digest());
 }
 
 /// To the millisecond: a key is there before its time and gone after it, whatever the request took.

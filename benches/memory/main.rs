@@ -1,13 +1,13 @@
 //! How much memory does Oxidis take beside real servers, for a key, for a fork and while a snapshot's child lives?
 //!
 //! Method: each figure is of a server just started with nothing in it. Bytes a key: `used_memory` after a million SETs,
-//! less what it was before. A fork: `latest_fork_usec` of BGSAVE over `used_memory`, the median of the rounds. Copied on
+//! less what it was before; bytes a member likewise, of one value with a million of them. A fork: `latest_fork_usec` of BGSAVE over `used_memory`, the median of the rounds. Copied on
 //! write: the most that the child had as its own (`Private_Dirty`, which `rdb_last_cow_size` too is about, but for a server
 //! that has no /proc) in a BGSAVE that takes about as long for all servers (`rdb-key-save-delay`), while so many random
 //! SETs a second arrive; the data is said beside it, since who stores it in less has less to copy.
 //!
 //! `cargo bench --bench memory -- [--keys 1000000] [--fork-mb 1500] [--rounds 3] [--cow-mb 300] [--cow-seconds 10]
-//!  [--cow-sets 10000] [--parts keys,fork,cow] [--peer NAME=COMMAND]...`
+//!  [--cow-sets 10000] [--parts keys,members,fork,cow] [--peer NAME=COMMAND]...`
 //!
 //! Without `--peer`, the peer is `redis-server`. A command is split at spaces; options are appended to it.
 
@@ -54,6 +54,16 @@ fn main() {
         };
         table(&options, "used_memory, bytes a key", &rows, cell);
     }
+    if options.parts.iter().any(|part| part == "members") {
+        let cell = |program: &[String], kind: &Kind| {
+            let mut server = Running::start(program);
+            let before = server.number("memory", "used_memory");
+            server.add_members(options.keys, *kind);
+            let bytes = (server.number("memory", "used_memory") - before) as f64 / options.keys as f64;
+            format!("{bytes:.1}")
+        };
+        table(&options, "used_memory, bytes a member", &KINDS, cell);
+    }
     if options.parts.iter().any(|part| part == "fork") {
         let rows = [16, 100, 1000].map(|value| (format!("{value} B values"), Load { value, ..Load::EMPTY }));
         table(&options, "fork, ms a GB", &rows, |program, load| fork_cell(program, load, &options));
@@ -65,6 +75,37 @@ fn main() {
             options.cow_seconds, options.cow_sets
         );
         table(&options, &title, &rows, |program, load| cow_cell(program, load, &options));
+    }
+}
+
+/// A type of value with many members.
+#[derive(Clone, Copy)]
+enum Kind {
+    Set,
+    SortedSet,
+    Hash,
+    List,
+}
+
+const KINDS: [(&str, Kind); 4] = [
+    ("set, 19 B members", Kind::Set),
+    ("sorted set, 19 B members", Kind::SortedSet),
+    ("hash, 18 B fields, 14 B values", Kind::Hash),
+    ("list, 19 B elements", Kind::List),
+];
+
+impl Kind {
+    /// Adds the command that makes member `n` to a request.
+    fn request(self, out: &mut Vec<u8>, n: u64) {
+        let member = format!("member:{n:012}");
+        let score = (random(n) % 1_000_000_000).to_string();
+        let (field, value) = (format!("field:{n:012}"), format!("v{:013}", random(n) % 1_000_000_000_000));
+        match self {
+            Kind::Set => request(out, &["SADD", "key", &member]),
+            Kind::SortedSet => request(out, &["ZADD", "key", &score, &member]),
+            Kind::Hash => request(out, &["HSET", "key", &field, &value]),
+            Kind::List => request(out, &["RPUSH", "key", &member]),
+        }
     }
 }
 
@@ -163,11 +204,11 @@ fn cow_cell(program: &[String], load: &Load, options: &Options) -> String {
     format!("{} ({used})", copied / MB)
 }
 
-fn table<T: AsRef<str>>(
+fn table<T: AsRef<str>, L>(
     options: &Options,
     title: &str,
-    rows: &[(T, Load)],
-    cell: impl Fn(&[String], &Load) -> String,
+    rows: &[(T, L)],
+    cell: impl Fn(&[String], &L) -> String,
 ) {
     println!("| {title} | {} |", names(options).join(" | "));
     println!("|---|{}", "---|".repeat(options.programs.len()));
@@ -243,6 +284,20 @@ impl Running {
         }
     }
 
+    fn add_members(&mut self, members: u64, kind: Kind) {
+        for from in (0..members).step_by(PIPELINE as usize) {
+            let end = members.min(from + PIPELINE);
+            let mut out = Vec::new();
+            (from..end).for_each(|n| kind.request(&mut out, n));
+            self.stream.get_mut().write_all(&out).expect("the server takes requests");
+            for _ in from..end {
+                let mut line = String::new();
+                self.stream.read_line(&mut line).expect("the server answers");
+                assert!(line.starts_with(':'), "{line}");
+            }
+        }
+    }
+
     /// One request; its reply is a line or a bulk.
     fn call(&mut self, words: &[&str]) -> String {
         let mut out = Vec::new();
@@ -313,7 +368,7 @@ fn parse_options() -> Options {
         cow_mb: 300,
         cow_seconds: 10,
         cow_sets: 10_000,
-        parts: ["keys", "fork", "cow"].map(str::to_owned).to_vec(),
+        parts: ["keys", "members", "fork", "cow"].map(str::to_owned).to_vec(),
         programs: vec![ours],
     };
     let mut words = std::env::args().skip(1).filter(|w| w != "--bench");

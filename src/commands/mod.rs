@@ -179,6 +179,8 @@ pub static TABLE: &[&Command] = &[
     &set::member::SMEMBERS,
     &set::member::SMISMEMBER,
     &set::add::SMOVE,
+    &generic::sort::SORT,
+    &generic::sort::SORT_RO,
     &set::random::SPOP,
     &set::random::SRANDMEMBER,
     &set::add::SREM,

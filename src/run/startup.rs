@@ -36,6 +36,7 @@ pub fn start(program: &[u8], args: &[Vec<u8>]) -> u8 {
         eprint!("{}", answer.err);
         return answer.code as u8;
     }
+    sys::locale::use_collation_of_environment();
     sys::process::move_environment();
     let mut registry = Registry::new(commands::TABLE);
     let config = match Config::load(args, &mut std::io::stdin(), &mut Renames(&mut registry)) {

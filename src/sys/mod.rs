@@ -9,6 +9,7 @@ pub mod fork;
 pub mod give_back;
 pub mod glob;
 pub mod huge_pages;
+pub mod locale;
 pub mod memory;
 pub mod mmap;
 pub mod pipe;

@@ -196,6 +196,39 @@ pub const DOCS: &[Docs] = &[
         Arg::string("type").behind("TYPE").since("6.0.0").optional(),
     ]),
     Docs::new(
+        "sort",
+        "1.0.0",
+        "Sort the members of a list, set or sorted set, by themselves or by other keys",
+        "O(N+M*log(M)), N being the number of members, M that of those returned; O(N) if nothing is sorted",
+    )
+    .args(&[
+        Arg::key("key", 0),
+        Arg::pattern("pattern").behind("BY").optional(),
+        Arg::block("offset_count", &[Arg::integer("offset"), Arg::integer("count")])
+            .behind("LIMIT")
+            .optional(),
+        Arg::pattern("pattern").behind("GET").optional().multiple().multiple_token(),
+        Arg::oneof("order", &[Arg::token("asc", "ASC"), Arg::token("desc", "DESC")]).optional(),
+        Arg::token("sorting", "ALPHA").optional(),
+        Arg::key("destination", 2).behind("STORE").optional(),
+    ]),
+    Docs::new(
+        "sort_ro",
+        "7.0.0",
+        "Sort the members of a list, set or sorted set, without storing them",
+        "O(N+M*log(M)), N being the number of members, M that of those returned; O(N) if nothing is sorted",
+    )
+    .args(&[
+        Arg::key("key", 0),
+        Arg::pattern("pattern").behind("BY").optional(),
+        Arg::block("offset_count", &[Arg::integer("offset"), Arg::integer("count")])
+            .behind("LIMIT")
+            .optional(),
+        Arg::pattern("pattern").behind("GET").optional().multiple().multiple_token(),
+        Arg::oneof("order", &[Arg::token("asc", "ASC"), Arg::token("desc", "DESC")]).optional(),
+        Arg::token("sorting", "ALPHA").optional(),
+    ]),
+    Docs::new(
         "touch",
         "3.2.1",
         "Mark keys as used, and count those that are there",

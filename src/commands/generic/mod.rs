@@ -10,6 +10,7 @@ pub mod migrate;
 pub mod object;
 pub mod rename;
 pub mod scan;
+pub mod sort;
 #[cfg(test)]
 mod tests;
 pub mod ttl;

@@ -25,6 +25,9 @@ pub fn of(registry: &Registry, args: Args<'_>) -> CmdResult<Vec<(usize, KeyFlags
     }
     let keys = match command.name {
         "set" => Ok(vec![(1, set_flags(args))]),
+        "bitfield" => Ok(vec![(1, bitfield_flags(args))]),
+        "sort" => Ok(sort_keys(args)),
+        "sort_ro" => Ok(vec![(1, access!(RO | ACCESS))]),
         "migrate" => Ok(migrate_keys(args).map(|at| (at, RW_ACCESS_DELETE)).collect()),
         _ => command.keys_of(args),
     };
@@ -43,6 +46,39 @@ fn set_flags(args: Args<'_>) -> KeyFlags {
     } else {
         KeyFlags::OW | KeyFlags::UPDATE
     }
+}
+
+/// BITFIELD that only gets does not write: its row cannot tell.
+fn bitfield_flags(args: Args<'_>) -> KeyFlags {
+    let mut at = 2;
+    while let Some(word) = args.get(at) {
+        let left = args.len() - at - 1;
+        at += match word {
+            word if is_word(word, "get") && left >= 2 => 3,
+            word if is_word(word, "overflow") && left >= 1 => 2,
+            _ => return access!(RW | ACCESS | UPDATE),
+        };
+    }
+    access!(RO | ACCESS)
+}
+
+/// SORT's own key, and the one behind the last STORE.
+fn sort_keys(args: Args<'_>) -> Vec<(usize, KeyFlags)> {
+    let mut store = None;
+    let mut at = 2;
+    while let Some(word) = args.get(at) {
+        at += match word {
+            word if is_word(word, "limit") => 3,
+            word if is_word(word, "get") || is_word(word, "by") => 2,
+            word => {
+                if is_word(word, "store") && at + 1 < args.len() {
+                    store = Some((at + 1, access!(OW | UPDATE)));
+                }
+                1
+            }
+        };
+    }
+    [(1, access!(RO | ACCESS))].into_iter().chain(store).collect()
 }
 
 const RW_ACCESS_DELETE: KeyFlags = access!(RW | ACCESS | DELETE);

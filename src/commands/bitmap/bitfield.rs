@@ -235,9 +235,11 @@ impl Field {
         bytes[from..from + len].copy_from_slice(&window.to_be_bytes()[..len]);
     }
 
-    /// The number that SET takes an argument for: for an unsigned field a negative one is very big.
+    /// The number that SET takes an argument for. For an unsigned field a negative one is very big; and so it is, in
+    /// Redis, for a signed one if it is further from the field's greatest number than an integer reaches.
     fn widen(self, number: i64) -> i128 {
-        if self.signed { i128::from(number) } else { i128::from(number as u64) }
+        let is_far = self.bits < 64 && i128::from(i64::MAX) + i128::from(number) < (1 << (self.bits - 1)) - 1;
+        if self.signed && !is_far { i128::from(number) } else { i128::from(number as u64) }
     }
 
     /// The number, or what it becomes if it does not fit; none if that is an error.
@@ -249,12 +251,9 @@ impl Field {
         if (min..=max).contains(&number) {
             return Some(number);
         }
-        // A negative number that is further from the greatest than an integer reaches counts, in Redis, as one that is
-        // too great.
-        let above = number > max || self.signed && self.bits < 64 && max - number > i128::from(i64::MAX);
         match overflow {
             Overflow::Fail => None,
-            Overflow::Sat => Some(if above { max } else { min }),
+            Overflow::Sat => Some(if number > max { max } else { min }),
             Overflow::Wrap => {
                 let unused = 128 - self.bits;
                 let high = (number as u128) << unused;
@@ -307,7 +306,10 @@ mod tests {
         assert_eq!(i8.fit(128, Overflow::Wrap), Some(-128));
         assert_eq!(i8.fit(128, Overflow::Sat), Some(127));
         assert_eq!(i8.fit(-129, Overflow::Sat), Some(-128));
-        assert_eq!(i8.fit(i64::MIN.into(), Overflow::Sat), Some(127));
+        assert_eq!(i8.fit(i64::MIN.into(), Overflow::Sat), Some(-128));
+        assert_eq!(i8.fit(i8.widen(i64::MIN), Overflow::Sat), Some(127));
+        assert_eq!(i8.fit(i8.widen(127 - i64::MAX), Overflow::Sat), Some(-128));
+        assert_eq!(i8.fit(i8.widen(i64::MIN + 5), Overflow::Wrap), Some(5));
         assert_eq!(i8.fit(128, Overflow::Fail), None);
         assert_eq!(u8.fit(256, Overflow::Wrap), Some(0));
         assert_eq!(u8.fit(-1, Overflow::Wrap), Some(255));

@@ -10,6 +10,7 @@ mod hash;
 mod hyperloglog;
 mod list;
 mod set;
+mod sort;
 mod sorted_set;
 mod words;
 
@@ -154,8 +155,15 @@ pub struct Group {
 }
 
 /// One file a group.
-const GROUPS: &[Group] =
-    &[bitmap::GROUP, hash::GROUP, hyperloglog::GROUP, list::GROUP, set::GROUP, sorted_set::GROUP];
+const GROUPS: &[Group] = &[
+    bitmap::GROUP,
+    hash::GROUP,
+    hyperloglog::GROUP,
+    list::GROUP,
+    set::GROUP,
+    sort::GROUP,
+    sorted_set::GROUP,
+];
 
 fn commands() -> impl Iterator<Item = (&'static str, usize)> {
     COMMANDS.iter().chain(GROUPS.iter().flat_map(|group| group.commands)).copied()
@@ -698,6 +706,7 @@ fn deterministic(args: &Args) -> bool {
         "SET" | "GETEX" => {
             (1..args.len()).all(|i| !matches!(text(i).as_deref(), Some("EX" | "PX")) || !near(i + 1))
         }
+        "SORT" | "SORT_RO" => sort::is_deterministic(args),
         // Some of the members, but which?
         "SPOP" => {
             text(2).is_some_and(|t| t.parse::<i64>().map_or(true, |n| !(1..1000).contains(&n)))

@@ -66,7 +66,7 @@ impl<'a> Pattern<'a> {
             hash::Lookup::Missing => show(None),
             hash::Lookup::Gone => {
                 show(None);
-                ks.delete_gone_field(db, &key, field);
+                ks.delete_gone_fields(db, &key, &[field]);
             }
         }
     }

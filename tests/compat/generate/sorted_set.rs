@@ -256,7 +256,7 @@ fn make(g: &mut Generator, name: &str) -> (Args, Check) {
             3 => return (args![key, "-3"], Kind),
             _ => return (args![key, "100000", "WITHSCORES"], Flattened),
         },
-        "ZSCAN" => args![key, g.rng.pick(&["x", "-1"]), "MATCH", g.rng.pick(PATTERNS)],
+        "ZSCAN" => args![key, "x", "MATCH", g.rng.pick(PATTERNS)],
         _ => {
             lex_row(g, name);
             args![key, "a", g.rng.pick(&["[a", "+"])]

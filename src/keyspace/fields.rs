@@ -163,6 +163,11 @@ impl Keyspace {
         }
     }
 
+    /// Is there any field that expires?
+    pub fn has_expiring_fields(&self) -> bool {
+        self.dbs.iter().any(|db| db.fields.count > 0)
+    }
+
     /// Is any field's time over?
     #[inline]
     pub fn has_due_fields(&self, now_ms: i64) -> bool {

@@ -87,12 +87,13 @@ impl Server {
         self.persist.snapshots.refuses_writes(config.stop_writes_on_bgsave_error, !config.save.is_empty())
     }
 
-    /// How to save now. `version` is what the reader can read.
+    /// How to save now: in the lowest version that holds the data.
     #[must_use]
-    pub fn save_options(&self, version: u16) -> SaveOptions<'static> {
+    pub fn save_options(&self) -> SaveOptions<'static> {
         let policy = self.config.maxmemory_policy;
+        let field_times = self.keyspace.has_expiring_fields();
         SaveOptions {
-            version,
+            version: if field_times { rdb::VERSION_FIELD_TIMES } else { rdb::VERSION },
             server_version: REDIS_VERSION,
             now_ms: self.clock.now_ms(),
             used_memory: sys::memory::allocated() as u64,
@@ -124,7 +125,7 @@ impl Server {
     /// # Errors
     /// It could not be written; the log says why.
     pub fn save_now(&mut self) -> Result<(), SaveFailed> {
-        let (target, options) = (self.disk_target(), self.save_options(rdb::VERSION));
+        let (target, options) = (self.disk_target(), self.save_options());
         let now_s = self.clock.now_s();
         self.persist.snapshots.save_now(&self.keyspace, &target, &options, now_s)?;
         self.dirty = 0;
@@ -158,7 +159,7 @@ impl Server {
     /// # Errors
     /// No child could be made; the log says why.
     pub fn start_disk_save(&mut self) -> io::Result<()> {
-        let (target, options) = (self.disk_target(), self.save_options(rdb::VERSION));
+        let (target, options) = (self.disk_target(), self.save_options());
         let dress = self.dress_child(b"redis-rdb-bgsave");
         let now_s = self.clock.now_s();
         let snapshots = &mut self.persist.snapshots;
@@ -303,12 +304,21 @@ impl Server {
                 match error.reason {
                     Reason::Signature | Reason::Version(_) => self.loading_failed("Invalid argument"),
                     _ => {
+                        self.show_damage();
                         log_warning!("Terminating server after rdb file reading failure.");
                         self.exit = Some(1);
                     }
                 }
             }
         }
+    }
+
+    /// Prints what is wrong with the snapshot, and in which key, as redis-check-rdb does.
+    fn show_damage(&self) {
+        let path = self.disk_target().path.to_string_lossy().into_owned();
+        let args = ["redis-check-rdb".to_owned(), path];
+        // Where nobody reads it, it is not missed.
+        let _ = rdb::check::run(&args, REDIS_VERSION, &mut io::stdout());
     }
 
     /// Loads for about `budget`, and passes on to replicas which keys were left out.

@@ -1,13 +1,15 @@
 //! The program redis-check-rdb: reads a snapshot from front to back, says what is in it, and where it is broken.
 //!
-//! Its output is the real program's, which scripts read. It steps over values of all types, those that the server
-//! cannot load yet among them.
+//! Its output is the real program's, which scripts read. Values are looked at as if they were loaded; it steps over those
+//! that the server cannot load yet.
 
-use super::VERSION_MAX;
+use super::header::{self, BadHeader, Family};
+use super::load_value::{Support, load_value, support};
 use super::skip_value::{SkipFault, is_known_type, skip_module, skip_value};
 use crate::sys::errno::strerror;
 use crate::sys::file::FileMap;
 use crate::util::clock::wall_us;
+use crate::value::Limits;
 use c_compat::crc64::crc64;
 use c_compat::rdb::{Stop, Window, opcode};
 use std::fs::File;
@@ -143,7 +145,7 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn go_through(&mut self, window: &mut Window<'_>, bytes: &[u8]) -> Result<(), Broken> {
-        let version = read_version(window)?;
+        let (family, version) = read_version(window)?;
         let mut expire_ms = None;
         loop {
             self.state.doing = Doing::ReadType;
@@ -157,8 +159,8 @@ impl Checker<'_> {
                     self.state.doing = Doing::ReadExpire;
                     expire_ms = Some(window.milliseconds()?);
                 }
-                type_id if is_known_type(type_id) => {
-                    self.key(window, type_id)?;
+                type_id if is_known_type(type_id, family) => {
+                    self.key(window, type_id, family)?;
                     if let Some(ms) = expire_ms.take() {
                         self.state.expires += 1;
                         self.state.already_expired += u64::from(ms < self.now_ms);
@@ -240,13 +242,17 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn key(&mut self, window: &mut Window<'_>, type_id: u8) -> Result<(), Broken> {
+    fn key(&mut self, window: &mut Window<'_>, type_id: u8, family: Family) -> Result<(), Broken> {
         self.state.key_type = Some(type_id);
         self.state.doing = Doing::ReadKey;
         self.state.key = Some(window.string_bytes()?.into_owned());
         self.state.keys += 1;
         self.state.doing = Doing::ReadValue;
-        skip_value(window, type_id)?;
+        match support(type_id, family) {
+            // As little as possible is made of it.
+            Support::Yes => drop(load_value(window, type_id, &Limits::default())?),
+            Support::NotYet | Support::NoType => skip_value(window, type_id)?,
+        }
         self.state.key = None;
         self.state.key_type = None;
         Ok(())
@@ -279,17 +285,13 @@ impl Checker<'_> {
     }
 }
 
-fn read_version(window: &mut Window<'_>) -> Result<u16, Broken> {
-    let header: [u8; 9] = window.array()?;
-    let Some(digits) = header.strip_prefix(&opcode::MAGIC[..]) else {
-        return Err(Broken::Data("Wrong signature trying to load DB from file".to_owned()));
-    };
-    let text = String::from_utf8_lossy(digits);
-    match text.parse() {
-        Ok(version) if (1..=VERSION_MAX).contains(&version) => Ok(version),
-        Ok(version) => Err(Broken::Data(format!("Can't handle RDB format version {version}"))),
-        Err(_) => Err(Broken::Data(format!("Can't handle RDB format version {text}"))),
-    }
+fn read_version(window: &mut Window<'_>) -> Result<(Family, u16), Broken> {
+    header::parse(&window.array()?).map_err(|bad| {
+        Broken::Data(match bad {
+            BadHeader::Signature => "Wrong signature trying to load DB from file".to_owned(),
+            BadHeader::Version(version) => format!("Can't handle RDB format version {version}"),
+        })
+    })
 }
 
 /// The nine letters that a module's id is made of, six bits each above the ten of its encoding version.
@@ -317,6 +319,9 @@ fn encoding_name(type_id: u8) -> &'static str {
         opcode::TYPE_HASH_LISTPACK => "hash-listpack",
         opcode::TYPE_ZSET_LISTPACK => "zset-listpack",
         opcode::TYPE_LIST_QUICKLIST_2 => "quicklist-v2",
+        opcode::TYPE_SET_LISTPACK => "set-listpack",
+        opcode::TYPE_HASH_METADATA | opcode::TYPE_HASH_2 => "hash-hashtable-md",
+        opcode::TYPE_HASH_LISTPACK_EX => "hash-listpack-md",
         _ => "unknown",
     }
 }

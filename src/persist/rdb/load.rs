@@ -9,7 +9,7 @@
 //!   Header ──▶ Records ──EOF──▶ Checksum ──▶ Done          (a version under 5 has no checksum)
 //! ```
 
-use super::VERSION_MAX;
+use super::header::{self, BadHeader, Family};
 use super::load_value::{LoadedValue, Support, begin_value, support, type_name};
 use super::types::{Begun, Parts};
 use crate::keyspace::{Access, ExpiryMode, KeyHash, Keyspace};
@@ -23,7 +23,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Instant;
 
-const HEADER_LEN: usize = 9;
 const CHECKSUM_LEN: usize = 8;
 
 /// How many members of a collection count as one record.
@@ -230,6 +229,7 @@ pub struct Loader {
     options: LoadOptions,
     stage: Stage,
     version: u16,
+    family: Family,
     /// Bytes done with.
     offset: u64,
     /// How long the data is, if that is known.
@@ -292,6 +292,7 @@ impl Loader {
             options,
             stage: Stage::Header,
             version: 0,
+            family: Family::Redis,
             offset: 0,
             total,
             crc: 0,
@@ -419,13 +420,13 @@ impl Loader {
         let mut window = Window::new(bytes);
         match self.stage {
             Stage::Header => {
-                self.version = read_header(&mut window)?;
+                (self.family, self.version) = read_header(&mut window)?;
                 self.stage = Stage::Records;
             }
             Stage::Records if self.partial.is_some() => self.load_parts(&mut window, target, group)?,
             Stage::Records => {
                 let limits = &target.keyspace.limits;
-                let record = read_record(&mut window, self.fields, limits, |key, reason| {
+                let record = read_record(&mut window, self.family, self.fields, limits, |key, reason| {
                     Reason::Unsupported(format!("key '{}' in db {}: {reason}", printable(key), self.db))
                 })?;
                 self.apply(record, target, bytes.len(), group).map_err(|reason| NoRecord::Bad(0, reason))?;
@@ -583,21 +584,21 @@ impl Loader {
     }
 }
 
-fn read_header(window: &mut Window<'_>) -> Result<u16, NoRecord> {
-    let header: [u8; HEADER_LEN] = window.array()?;
-    let Some(digits) = header.strip_prefix(&opcode::MAGIC[..]) else {
-        return Err(NoRecord::Bad(0, Reason::Signature));
-    };
-    let version = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
-    match version {
-        Some(version) if (1..=VERSION_MAX).contains(&version) => Ok(version),
-        Some(version) => Err(NoRecord::Bad(0, Reason::Version(version.to_string()))),
-        None => Err(NoRecord::Bad(0, Reason::Version(printable(digits)))),
-    }
+fn read_header(window: &mut Window<'_>) -> Result<(Family, u16), NoRecord> {
+    header::parse(&window.array()?).map_err(|bad| {
+        NoRecord::Bad(
+            0,
+            match bad {
+                BadHeader::Signature => Reason::Signature,
+                BadHeader::Version(version) => Reason::Version(version),
+            },
+        )
+    })
 }
 
 fn read_record<'w>(
     window: &mut Window<'w>,
+    family: Family,
     fields: KeyFields,
     limits: &Limits,
     unsupported: impl FnOnce(&[u8], &str) -> Reason,
@@ -639,7 +640,7 @@ fn read_record<'w>(
                 ),
             ));
         }
-        type_id => match support(type_id) {
+        type_id => match support(type_id, family) {
             Support::Yes => {
                 Record::Key { key: window.string_bytes()?, value: begin_value(window, type_id, limits)? }
             }

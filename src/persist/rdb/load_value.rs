@@ -1,5 +1,6 @@
 //! Values on their way in: one function a type.
 
+use super::header::Family;
 use super::types::{self, Begun};
 use crate::value::{Limits, NewValue, Object, Type};
 use c_compat::rdb::{Corrupt, Fault, RdbString, Stop, Window, opcode};
@@ -56,11 +57,11 @@ pub enum Support {
 /// The types that versions 11 and 12 brought: SET_LISTPACK, STREAM_LISTPACKS_3, and hashes whose fields expire.
 const NEWER_TYPES: std::ops::RangeInclusive<u8> = 20..=25;
 
-/// Whether values of the type with this id can be loaded.
+/// Whether values of the type that has this id with these servers can be loaded.
 #[must_use]
-pub fn support(type_id: u8) -> Support {
+pub fn support(type_id: u8, family: Family) -> Support {
     match type_id {
-        opcode::TYPE_HASH_2 => Support::NotYet,
+        opcode::TYPE_HASH_2 if family == Family::Redis => Support::NotYet,
         id if kind(id).is_some() => Support::Yes,
         id if opcode::is_value_type(id) || NEWER_TYPES.contains(&id) => Support::NotYet,
         _ => Support::NoType,

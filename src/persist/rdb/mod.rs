@@ -15,6 +15,7 @@
 
 pub mod check;
 pub mod file;
+pub mod header;
 pub mod load;
 pub mod load_value;
 pub mod payload;
@@ -27,9 +28,12 @@ pub mod writer;
 #[cfg(test)]
 mod tests;
 
-/// The version written: what Redis 7.0 reads and writes.
+/// The version written, as long as it can hold the data: what Redis 7.0 reads and writes.
 pub const VERSION: u16 = c_compat::rdb::opcode::VERSION_7_0;
 
-/// The newest version read. 11 and 12 brought types of values and opcodes that are refused or skipped one by one; what
-/// an older reader knows stands in them unchanged.
+/// The version written for hashes whose fields expire.
+pub const VERSION_FIELD_TIMES: u16 = 12;
+
+/// The newest version of Redis's read. 11 and 12 brought types of values and opcodes that are refused or skipped one by
+/// one; what an older reader knows stands in them unchanged. [`header`] knows what else is read.
 pub const VERSION_MAX: u16 = 12;

@@ -4,12 +4,14 @@
 //! | type 1 | value ... | version 2, little endian | crc64 of all before it 8, little endian |
 //! ```
 
+use super::header::family_of;
 use super::load_value::{LoadedValue, Support, load_value, support};
 use super::save_value::{save_value, type_id};
 use super::writer::Writer;
-use super::{VERSION, VERSION_MAX};
+use super::{VERSION, VERSION_FIELD_TIMES};
+use crate::log_verbose;
 use crate::value::{Limits, ValueRef};
-use c_compat::rdb::{FOOTER_LEN, Window, append_footer, check_footer};
+use c_compat::rdb::{FOOTER_LEN, Stop, Window, append_footer, check_footer};
 
 /// Why a payload was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +26,12 @@ pub enum PayloadError {
 #[must_use]
 pub fn dump(value: ValueRef<'_>, compression: bool) -> Vec<u8> {
     let mut out = Writer::in_memory(compression);
-    let written = out.byte(type_id(value)).and_then(|()| save_value(&mut out, value));
+    let version = version_of(value);
+    let type_id = type_id(value, version);
+    let written = out.byte(type_id).and_then(|()| save_value(&mut out, value, type_id));
     written.expect("memory takes all bytes");
     let mut payload = out.into_bytes();
-    append_footer(&mut payload, 0, VERSION);
+    append_footer(&mut payload, 0, version);
     payload
 }
 
@@ -40,29 +44,53 @@ pub fn restore<'p>(
     skip_checksum: bool,
     limits: &Limits,
 ) -> Result<LoadedValue<'p>, PayloadError> {
-    let body = match check_footer(payload, VERSION_MAX) {
+    let family = family_of(version_in(payload).ok_or(PayloadError::Footer)?).ok_or(PayloadError::Footer)?;
+    let body = match check_footer(payload, u16::MAX) {
         Some(body) => body,
-        None if skip_checksum => body_unchecked(payload).ok_or(PayloadError::Footer)?,
+        None if skip_checksum => &payload[..payload.len() - FOOTER_LEN],
         None => return Err(PayloadError::Footer),
     };
     let mut window = Window::new(body);
     match window.u8() {
-        Ok(type_id) if support(type_id) == Support::Yes => match load_value(&mut window, type_id, limits) {
-            Ok(LoadedValue::Empty) | Err(_) => Err(PayloadError::Format),
-            Ok(value) => Ok(value),
-        },
+        Ok(type_id) if support(type_id, family) == Support::Yes => {
+            match load_value(&mut window, type_id, limits) {
+                Ok(LoadedValue::Empty) => Err(PayloadError::Format),
+                Ok(value) => Ok(value),
+                Err(stop) => {
+                    log_reason(stop);
+                    Err(PayloadError::Format)
+                }
+            }
+        }
         _ => Err(PayloadError::Format),
     }
 }
 
-fn body_unchecked(payload: &[u8]) -> Option<&[u8]> {
-    let (body, footer) = payload.split_last_chunk::<FOOTER_LEN>()?;
-    (u16::from_le_bytes([footer[0], footer[1]]) <= VERSION_MAX).then_some(body)
+/// The lowest version that can hold a value.
+fn version_of(value: ValueRef<'_>) -> u16 {
+    match value {
+        ValueRef::Hash(hash) if hash.next_expires().is_some() => VERSION_FIELD_TIMES,
+        _ => VERSION,
+    }
+}
+
+/// The version in a payload's footer.
+fn version_in(payload: &[u8]) -> Option<u16> {
+    let (_, footer) = payload.split_last_chunk::<FOOTER_LEN>()?;
+    Some(u16::from_le_bytes([footer[0], footer[1]]))
+}
+
+fn log_reason(stop: Stop) {
+    match stop {
+        Stop::NeedMore(_) => log_verbose!("Internal error in RDB reading a payload -> it ends too early"),
+        Stop::Corrupt(corrupt) => log_verbose!("Internal error in RDB reading a payload -> {corrupt}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::persist::rdb::VERSION_MAX;
     use crate::value::{NewValue, StrRef};
 
     fn restored(payload: &[u8], skip_checksum: bool) -> Result<LoadedValue<'_>, PayloadError> {

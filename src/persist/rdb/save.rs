@@ -34,7 +34,7 @@ pub struct ReplPosition {
 /// How to save.
 #[derive(Debug, Clone)]
 pub struct SaveOptions<'a> {
-    /// The RDB version: what the reader can read. From 9 to 12 they differ in nothing that is written here.
+    /// The RDB version: what the reader can read. From 9 to 12 they differ only in whether hashes keep their fields' times.
     pub version: u16,
     /// AUX redis-ver.
     pub server_version: &'a str,
@@ -153,7 +153,8 @@ fn save_key<W: Write>(
             out.raw(&[opcode::FREQ, entry.lfu_counter(keyspace.freq, options.now_ms)])?;
         }
     }
-    out.byte(type_id(entry.value()))?;
+    let type_id = type_id(entry.value(), options.version);
+    out.byte(type_id)?;
     out.string(entry.key())?;
-    save_value(out, entry.value())
+    save_value(out, entry.value(), type_id)
 }

@@ -1,11 +1,9 @@
 //! Stepping over a value of any type without making sense of it, to check that its bytes are all there.
 
+use super::header::Family;
 use c_compat::rdb::{Stop, Window, opcode};
 
-const TYPE_SET_LISTPACK: u8 = 20;
 const TYPE_STREAM_LISTPACKS_3: u8 = 21;
-const TYPE_HASH_METADATA: u8 = 24;
-const TYPE_HASH_LISTPACK_EX: u8 = 25;
 
 /// Why a value was not stepped over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +51,14 @@ pub fn skip_value(window: &mut Window<'_>, type_id: u8) -> Result<(), SkipFault>
         opcode::TYPE_STREAM_LISTPACKS | opcode::TYPE_STREAM_LISTPACKS_2 | TYPE_STREAM_LISTPACKS_3 => {
             skip_stream(window, type_id)?;
         }
-        TYPE_HASH_METADATA => {
+        opcode::TYPE_HASH_2 => {
+            for _ in 0..window.len()? {
+                window.string_bytes()?;
+                window.string_bytes()?;
+                window.take(8)?;
+            }
+        }
+        opcode::TYPE_HASH_METADATA => {
             window.take(8)?;
             for _ in 0..window.len()? {
                 window.len()?;
@@ -61,7 +66,7 @@ pub fn skip_value(window: &mut Window<'_>, type_id: u8) -> Result<(), SkipFault>
                 window.string_bytes()?;
             }
         }
-        TYPE_HASH_LISTPACK_EX => {
+        opcode::TYPE_HASH_LISTPACK_EX => {
             window.take(8)?;
             window.string_bytes()?;
         }
@@ -78,11 +83,18 @@ pub fn skip_value(window: &mut Window<'_>, type_id: u8) -> Result<(), SkipFault>
     Ok(())
 }
 
-/// Whether [`skip_value`] knows the type.
+/// Whether [`skip_value`] knows the type that has this id with these servers.
 #[must_use]
-pub fn is_known_type(type_id: u8) -> bool {
-    let newer = [TYPE_SET_LISTPACK, TYPE_STREAM_LISTPACKS_3, TYPE_HASH_METADATA, TYPE_HASH_LISTPACK_EX];
-    opcode::is_value_type(type_id) || newer.contains(&type_id)
+pub fn is_known_type(type_id: u8, family: Family) -> bool {
+    let newer = [
+        opcode::TYPE_SET_LISTPACK,
+        TYPE_STREAM_LISTPACKS_3,
+        opcode::TYPE_HASH_METADATA,
+        opcode::TYPE_HASH_LISTPACK_EX,
+    ];
+    opcode::is_value_type(type_id)
+        || newer.contains(&type_id)
+        || type_id == opcode::TYPE_HASH_2 && family == Family::Valkey
 }
 
 fn skip_strings(window: &mut Window<'_>, per_element: u64) -> Result<(), Stop> {

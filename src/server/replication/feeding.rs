@@ -4,7 +4,6 @@ use super::PIPE_TOKEN;
 use crate::client::{ClientFlags, ClientId};
 use crate::net::conn::Moved;
 use crate::persist::child::ChildEnd;
-use crate::persist::rdb;
 use crate::persist::snapshot::{Finished, SaveKind};
 use crate::protocol::{Args, CmdError};
 use crate::repl::primary::full_sync::SnapshotEnd;
@@ -235,7 +234,7 @@ impl Server {
     }
 
     fn start_stream_to_replicas(&mut self, filter: Filter) -> io::Result<()> {
-        let mut options = self.save_options(rdb::VERSION);
+        let mut options = self.save_options();
         options.data = !filter.exclude_data;
         let reader = self.start_socket_save(&options, &hex_id())?;
         let registered =

@@ -4,7 +4,8 @@ use crate::client::ClientId;
 use crate::commands::generic::object::references;
 use crate::commands::parse::integer;
 use crate::keyspace::{ExpireChange, Keyspace};
-use crate::persist::rdb::save_value::save_value;
+use crate::persist::rdb::VERSION_MAX;
+use crate::persist::rdb::save_value::{save_value, type_id};
 use crate::persist::rdb::writer::Writer;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
@@ -89,7 +90,7 @@ pub(super) fn object(server: &mut Server, id: ClientId, key: &[u8]) -> CmdResult
         return Err(CmdError::NO_SUCH_KEY);
     };
     let mut saved = Writer::in_memory(server.config.rdbcompression);
-    save_value(&mut saved, value).expect("memory takes all");
+    save_value(&mut saved, value, type_id(value, VERSION_MAX)).expect("memory takes all");
     let mut text = format!(
         "Value at:{:#x} refcount:{} encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
         entry.address,

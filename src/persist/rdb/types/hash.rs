@@ -13,6 +13,7 @@
 //! ```
 
 use super::{Begun, Building, Parts, corrupt, packed, presize};
+use crate::persist::rdb::VERSION_FIELD_TIMES;
 use crate::persist::rdb::load_value::LoadedValue;
 use crate::persist::rdb::writer::Writer;
 use crate::value::{Collection, Hash, Limits, hash};
@@ -21,9 +22,10 @@ use c_compat::rdb::{Stop, Window, opcode};
 use c_compat::zipmap::Zipmap;
 use std::io::{self, Write};
 
-/// The id of the form that a hash is saved in: one that 7.0 knows, unless fields expire.
-pub fn type_id(hash: &Hash) -> u8 {
-    let expires = hash.next_expires().is_some();
+/// The id of the form that a hash is saved in: one that 7.0 knows, unless fields expire. In a version that has no such form
+/// they lose their times.
+pub fn type_id(hash: &Hash, version: u16) -> u8 {
+    let expires = version >= VERSION_FIELD_TIMES && hash.next_expires().is_some();
     match hash {
         Hash::Packed(_) => opcode::TYPE_HASH_LISTPACK,
         Hash::PackedEx(_) if expires => opcode::TYPE_HASH_LISTPACK_EX,

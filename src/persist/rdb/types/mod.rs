@@ -9,6 +9,8 @@ pub mod list;
 pub mod packed;
 pub mod set;
 pub mod sorted_set;
+#[cfg(test)]
+mod tests;
 
 use super::load_value::LoadedValue;
 use crate::value::{Limits, Set, SortedSet};

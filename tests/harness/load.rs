@@ -1,4 +1,4 @@
-//! A write load in a thread of its own: batches of seeded commands on string keys of several databases, with
+//! A write load in a thread of its own: batches of seeded commands on keys of all types in several databases, with
 //! binary and long values and short and long expiries.
 
 use super::client::{Client, encode};
@@ -131,6 +131,95 @@ pub fn fill(client: &mut Client, seed: u64, count: usize, value_max: usize) {
     }
 }
 
+/// Adds collections of every type and encoding, `per_type` of each, the same for the same seed: most small, some of them
+/// of up to `members_max` members.
+#[track_caller]
+pub fn fill_collections(client: &mut Client, seed: u64, per_type: usize, members_max: usize) {
+    let mut rng = Rng::new(seed);
+    for n in 0..per_type {
+        for kind in ["list", "set", "ints", "zset", "hash"] {
+            let most = if n % 8 == 0 { members_max } else { 20 };
+            let key = format!("{kind}:fill:{n}");
+            let mut left = 1 + rng.below(most);
+            while left > 0 {
+                let now = left.min(100);
+                let verb = match kind {
+                    "list" => "RPUSH",
+                    "zset" => "ZADD",
+                    "hash" => "HSET",
+                    _ => "SADD",
+                };
+                let mut parts = vec![verb.into(), key.clone().into_bytes()];
+                for _ in 0..now {
+                    match kind {
+                        "ints" => parts.push(rng.between(-70_000, 70_000).to_string().into_bytes()),
+                        "zset" => parts.extend([score(&mut rng), member(&mut rng)]),
+                        "hash" => parts.extend([member(&mut rng), value(&mut rng, 100)]),
+                        _ => parts.push(member(&mut rng)),
+                    }
+                }
+                let reply = client.call(&parts);
+                assert!(!reply.is_error(), "{reply:?}");
+                left -= now;
+            }
+        }
+    }
+}
+
+fn member(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(10) {
+        0 => value(rng, 200),
+        1..=4 => rng.between(-300, 300).to_string().into_bytes(),
+        _ => format!("member:{}", rng.below(5000)).into_bytes(),
+    }
+}
+
+fn score(rng: &mut Rng) -> Vec<u8> {
+    match rng.below(8) {
+        0 => b"inf".to_vec(),
+        1 => b"-1e30".to_vec(),
+        2 => format!("{}.{}", rng.between(-100, 100), rng.below(1000)).into_bytes(),
+        _ => rng.between(-50, 50).to_string().into_bytes(),
+    }
+}
+
+/// A command on one of a few keys that hold collections.
+fn collection_command(rng: &mut Rng, profile: &Profile) -> Vec<Vec<u8>> {
+    let kind = ["list", "set", "zset", "hash"][rng.below(4)];
+    let key = |rng: &mut Rng| format!("{kind}:{}", rng.below(40)).into_bytes();
+    let line = |verb: &str, args: Vec<Vec<u8>>| [vec![verb.as_bytes().to_vec()], args].concat();
+    let (this, other) = (key(rng), key(rng));
+    match rng.below(40) {
+        0 => return line("DEL", vec![this]),
+        1 => return line("COPY", vec![this, other, b"REPLACE".to_vec()]),
+        2 => return line("RENAME", vec![this, other]),
+        3 if profile.expiries => {
+            return line("PEXPIRE", vec![this, rng.between(1, 100_000).to_string().into_bytes()]);
+        }
+        _ => {}
+    }
+    let max = profile.value_max;
+    let (a, b) = (member(rng), member(rng));
+    match (kind, rng.below(8)) {
+        ("list", 0..=2) => line("RPUSH", vec![this, a, value(rng, max)]),
+        ("list", 3 | 4) => line("LPUSH", vec![this, a, b]),
+        ("list", 5) => line("LPOP", vec![this]),
+        ("list", 6) => line("RPOPLPUSH", vec![this, other]),
+        ("list", _) => line("LINSERT", vec![this, b"AFTER".to_vec(), a, b]),
+        ("set", 0..=4) => line("SADD", vec![this, a, b]),
+        ("set", 5) => line("SREM", vec![this, a]),
+        ("set", 6) => line("SPOP", vec![this]),
+        ("set", _) => line("SUNIONSTORE", vec![this, other, key(rng)]),
+        ("zset", 0..=4) => line("ZADD", vec![this, score(rng), a, score(rng), b]),
+        ("zset", 5) => line("ZINCRBY", vec![this, rng.between(-5, 5).to_string().into_bytes(), a]),
+        ("zset", 6) => line("ZREM", vec![this, a]),
+        ("zset", _) => line("ZPOPMIN", vec![this]),
+        (_, 0..=5) => line("HSET", vec![this, a, value(rng, max), b, b"1".to_vec()]),
+        (_, 6) => line("HDEL", vec![this, a]),
+        _ => line("HINCRBYFLOAT", vec![this, b"float".to_vec(), b"0.25".to_vec()]),
+    }
+}
+
 fn value(rng: &mut Rng, max: usize) -> Vec<u8> {
     match rng.below(6) {
         0 => rng.between(-20_000, 20_000).to_string().into_bytes(),
@@ -162,6 +251,9 @@ fn command(rng: &mut Rng, profile: &Profile) -> Vec<Vec<u8>> {
     }
     let ttl_ms =
         |rng: &mut Rng| if rng.chance(50) { rng.between(1, 300) } else { rng.between(60_000, 9_000_000) };
+    if rng.chance(25) {
+        return collection_command(rng, profile);
+    }
     match rng.below(if profile.expiries { 24 } else { 17 }) {
         0..=5 => vec![word("SET"), key(rng), value(rng, max)],
         6 | 7 => vec![word("INCR"), counter(rng)],

@@ -1,14 +1,14 @@
 //! SAVE, BGSAVE, save points and the saves at the end.
 
-use crate::harness::load::{Load, Profile, fill};
+use crate::harness::load::{Load, Profile, fill, fill_collections};
 use crate::harness::{Client, PATIENCE, Program, Rng, Server, wait_for};
 use crate::{files, wait_bgsave};
 use nix::sys::signal::Signal;
 use std::process::Command;
 use std::rc::Rc;
 
-/// Strings of every encoding in three databases, with and without expiry.
-fn all_kinds_of_strings(client: &mut Client) {
+/// Values of every type and encoding in three databases, with and without expiry.
+fn all_kinds_of_values(client: &mut Client) {
     let mut rng = Rng::new(11);
     let set = |client: &mut Client, key: String, value: &[u8]| {
         let reply = client.call(&[b"SET".as_slice(), key.as_bytes(), value]);
@@ -40,6 +40,8 @@ fn all_kinds_of_strings(client: &mut Client) {
         }
     }
     client.ok("SELECT 0");
+    fill_collections(client, 12, 40, 2000);
+    client.cmd("PEXPIREAT hash:fill:1 4102444800123");
 }
 
 #[test]
@@ -53,7 +55,7 @@ fn what_one_program_saves_the_other_loads() {
         for config in ["rdbcompression yes", "rdbcompression no", "rdbchecksum no"] {
             for how in ["SAVE", "BGSAVE"] {
                 let mut writer = Server::start(writer, &[config]);
-                all_kinds_of_strings(&mut writer.client());
+                all_kinds_of_values(&mut writer.client());
                 let digest = writer.digest();
                 writer.cmd(how);
                 assert_eq!(wait_bgsave(&writer), "ok");
@@ -74,7 +76,7 @@ fn what_one_program_saves_the_other_loads() {
 #[test]
 fn the_file_is_well_formed_for_redis_check_rdb() {
     let server = Server::start(Program::Oxidis, &[]);
-    all_kinds_of_strings(&mut server.client());
+    all_kinds_of_values(&mut server.client());
     server.ok("SAVE");
     let output =
         Command::new("redis-check-rdb").arg(server.path("dump.rdb")).output().expect("redis-check-rdb");
@@ -248,7 +250,7 @@ fn shutdown_ends_a_background_save() {
 #[test]
 fn debug_reload_brings_everything_back() {
     let server = Server::start(Program::Oxidis, &[]);
-    all_kinds_of_strings(&mut server.client());
+    all_kinds_of_values(&mut server.client());
     let digest = server.digest();
     server.ok("DEBUG RELOAD");
     assert_eq!(server.digest(), digest);

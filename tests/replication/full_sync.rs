@@ -1,6 +1,6 @@
 //! Full synchronization in every combination of how the snapshot is sent and how it is received.
 
-use crate::harness::load::{Load, Profile, fill};
+use crate::harness::load::{Load, Profile, fill, fill_collections};
 use crate::harness::{Client, PATIENCE, Program, Proxy, Server, wait_for, wait_in_sync};
 use crate::{mixes, syncs, wait_link_up};
 
@@ -20,6 +20,7 @@ fn sync_under_load(primary: Program, replica: Program, send: &str, load: &str, r
     let primary = Server::start(primary, &[&format!("repl-diskless-sync {send}")]);
     let replica = Server::start(replica, &[&format!("repl-diskless-load {load}")]);
     fill(&mut primary.client(), 1, 5000, 400);
+    fill_collections(&mut primary.client(), 1, 60, 3000);
     let writing = Load::start(primary.port, 2, Profile::default());
     writing.wait_written(200);
     replica.replicate(&primary);
@@ -103,6 +104,7 @@ fn the_old_data_is_gone_after_a_sync(primary: Program, replica: Program) {
 fn a_big_dataset_arrives_whole(primary: Program, replica: Program) {
     let primary = Server::start(primary, &["rdbcompression yes"]);
     fill(&mut primary.client(), 4, 40_000, 3000);
+    fill_collections(&mut primary.client(), 4, 160, 10_000);
     let mut client = primary.client();
     client.cmd("DEBUG POPULATE 100000 many 20");
     client.call(&[b"SET".as_slice(), b"one big value", &vec![7; 20_000_000]]);

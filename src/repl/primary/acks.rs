@@ -11,6 +11,7 @@ impl Primary {
         let Some(replica) = self.replica_mut(id) else { return };
         replica.ack_offset = replica.ack_offset.max(offset);
         replica.ack_at = now;
+        replica.field_times_in_doubt = false;
         match &mut replica.state {
             State::Online { awaiting_ack, .. } => *awaiting_ack = false,
             // It has loaded the snapshot before we knew that the child has ended.

@@ -178,7 +178,9 @@ impl Primary {
         let line = format!("+FULLRESYNC {} {offset}\r\n", self.history.replid);
         // The new reader knows no database.
         self.force_select();
+        let fields_expire = self.fields_expire;
         let replica = self.replica_mut(id).expect("a replica that waits is known");
+        replica.field_times_in_doubt = fields_expire && !replica.conf.filter.exclude_field_times;
         let cursor = (!replica.conf.rdb_only).then_some(offset + 1);
         replica.state = match kind {
             SnapshotKind::Disk => State::WaitBgsaveEnd { offset, cursor },

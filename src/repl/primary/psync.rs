@@ -148,6 +148,10 @@ impl Primary {
             self.log.warning(format!("Can't create the replication backlog: {error}"));
             return refused("ERR Can't create the replication backlog");
         }
+        let mut conf = conf;
+        let known_as = PeerName { id, peer_ip: request.peer_ip, conf: &conf }.known_as();
+        conf.filter.exclude_field_times =
+            known_as.is_some_and(|name| self.without_field_times.contains(&name));
         self.add(request, conf, State::WaitBgsaveStart { since: request.now });
         self.full_sync(id, request.child, request.now);
         SyncOutcome::Accepted
@@ -179,6 +183,7 @@ impl Primary {
             pre_psync: request.psync.is_none(),
             state,
             head: Vec::new(),
+            field_times_in_doubt: false,
             ack_offset: 0,
             ack_at: request.now,
             over_soft_since: None,

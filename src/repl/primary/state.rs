@@ -75,12 +75,15 @@ impl Capa {
 pub struct Filter {
     pub exclude_data: bool,
     pub exclude_functions: bool,
+    /// When fields of hashes expire, which came with Redis 7.4. No replica says whether it knows of it: whoever turned down
+    /// a snapshot with such times is sent the next one without.
+    pub exclude_field_times: bool,
 }
 
 impl Filter {
     /// Whether anything is left out: such a snapshot never goes through the file that also serves as our own.
     pub fn is_partial(self) -> bool {
-        self.exclude_data || self.exclude_functions
+        self.exclude_data || self.exclude_functions || self.exclude_field_times
     }
 }
 
@@ -96,6 +99,8 @@ pub struct Replica {
     pub state: State,
     /// Bytes to be sent before anything that the state has to send: a status line or newlines. Never more than a line.
     pub(super) head: Vec<u8>,
+    /// Its snapshot has times of fields, and it has not confirmed anything since: it may be too old for them.
+    pub(super) field_times_in_doubt: bool,
     /// The highest offset it has confirmed.
     pub ack_offset: i64,
     /// When it last confirmed anything.
@@ -178,6 +183,11 @@ impl Replica {
         PeerName { id: self.id, peer_ip: self.peer_ip.as_deref(), conf: &self.conf }
     }
 
+    /// What it can be known by when it comes back: its address and the port it listens on.
+    pub(super) fn known_as(&self) -> Option<String> {
+        PeerName { id: self.id, peer_ip: self.peer_ip.as_deref(), conf: &self.conf }.known_as()
+    }
+
     /// Whole seconds since it last confirmed anything; 0 before it is online.
     pub fn lag_s(&self, now: Millis) -> u64 {
         if self.state.is_online() { now.saturating_sub(self.ack_at) / 1000 } else { 0 }
@@ -190,6 +200,13 @@ pub struct PeerName<'a> {
     pub id: ClientId,
     pub peer_ip: Option<&'a str>,
     pub conf: &'a PeerConf,
+}
+
+impl PeerName<'_> {
+    /// What it can be known by when it comes back.
+    pub(super) fn known_as(&self) -> Option<String> {
+        (self.peer_ip.is_some() && self.conf.listening_port != 0).then(|| self.to_string())
+    }
 }
 
 impl fmt::Display for PeerName<'_> {

@@ -430,3 +430,50 @@ fn names_in_the_log_are_addresses() {
     assert_eq!(name(Some("1.2.3.4"), &["ip-address", "db.example"]), "db.example:<unknown-replica-port>");
     assert_eq!(name(None, &[]), "client id #5");
 }
+
+/// Redis before 7.4 hangs up on a snapshot of version 12, which hash fields that expire need.
+#[test]
+fn who_turns_down_times_of_fields_gets_the_next_snapshot_without() {
+    let mut p = primary(|_| {});
+    p.fields_expire = true;
+    let with_port = |p: &mut Primary, number: u64, now: Millis| {
+        replconf(p, number, &["listening-port", "7000", "capa", "eof", "capa", "psync2"]);
+        assert_eq!(p.sync(&request(number, Some(("?", "-1")), Child::None, now)), SyncOutcome::Accepted);
+        p.start_pending(Child::None, now + 10_000);
+    };
+    let filter_of_start = |p: &mut Primary| {
+        let started = p.take_actions().into_iter().find_map(|action| match action {
+            Action::StartSnapshot { kind, filter } => Some((kind, filter)),
+            _ => None,
+        });
+        started.expect("a snapshot is started")
+    };
+    with_port(&mut p, 1, 0);
+    let (kind, filter) = filter_of_start(&mut p);
+    assert_eq!(filter, Filter::default());
+    p.snapshot_started(kind, filter);
+    p.detach(id(1), false, 20_000);
+    p.snapshot_ended(&SnapshotEnd::Failed, 20_000);
+
+    with_port(&mut p, 2, 30_000);
+    let (kind, filter) = filter_of_start(&mut p);
+    assert_eq!((kind, filter.exclude_field_times), (SnapshotKind::Socket, true));
+    p.snapshot_started(kind, filter);
+    // What it now turns down has no such times.
+    p.detach(id(2), false, 50_000);
+    p.snapshot_ended(&SnapshotEnd::Failed, 50_000);
+    assert_eq!(p.without_field_times.len(), 1);
+}
+
+#[test]
+fn who_has_loaded_times_of_fields_is_sent_them_again() {
+    let mut p = primary(|_| {});
+    p.fields_expire = true;
+    replconf(&mut p, 1, &["listening-port", "7000", "capa", "eof", "capa", "psync2"]);
+    assert_eq!(p.sync(&request(1, Some(("?", "-1")), Child::None, 0)), SyncOutcome::Accepted);
+    p.snapshot_started(SnapshotKind::Disk, Filter::default());
+    p.snapshot_ended(&SnapshotEnd::File { size: 10 }, 10);
+    p.ack(id(1), 1, 20);
+    p.detach(id(1), false, 30);
+    assert!(p.without_field_times.is_empty());
+}

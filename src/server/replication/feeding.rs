@@ -4,6 +4,7 @@ use super::PIPE_TOKEN;
 use crate::client::{ClientFlags, ClientId};
 use crate::net::conn::Moved;
 use crate::persist::child::ChildEnd;
+use crate::persist::rdb;
 use crate::persist::snapshot::{Finished, SaveKind};
 use crate::protocol::{Args, CmdError};
 use crate::repl::primary::full_sync::SnapshotEnd;
@@ -228,7 +229,10 @@ impl Server {
             self.repl.made_sync_file = true;
         }
         match started {
-            Ok(()) => self.repl.machine.primary.snapshot_started(kind, filter),
+            Ok(()) => {
+                self.repl.machine.primary.fields_expire = self.keyspace.has_expiring_fields();
+                self.repl.machine.primary.snapshot_started(kind, filter);
+            }
             Err(_) => self.repl.machine.primary.snapshot_refused(),
         }
     }
@@ -236,6 +240,9 @@ impl Server {
     fn start_stream_to_replicas(&mut self, filter: Filter) -> io::Result<()> {
         let mut options = self.save_options();
         options.data = !filter.exclude_data;
+        if filter.exclude_field_times {
+            options.version = rdb::VERSION;
+        }
         let reader = self.start_socket_save(&options, &hex_id())?;
         let registered =
             self.poll.register(&mut SourceFd(&reader.as_raw_fd()), PIPE_TOKEN, Interest::READABLE);

@@ -3,7 +3,7 @@
 mod admit;
 pub mod blocked;
 
-use crate::client::{Blocked, ClientId};
+use crate::client::{Blocked, ClientClass, ClientId};
 use crate::log_warning;
 use crate::protocol::args::c_str;
 use crate::protocol::{Args, CmdError, CmdResult, OwnedArgs};
@@ -177,6 +177,10 @@ fn run_data(
     blocking: Blocking<'_>,
 ) -> (CmdResult, Option<Wait>) {
     let client = server.clients.get_mut(id).expect("a client lives while its command runs");
+    // Replies of such wait for nothing that is done after the command.
+    if command.flags.contains(Flags::READONLY) && client.class() == ClientClass::Normal {
+        client.reply.set_socket(Some(client.conn.fd()));
+    }
     let mut exec = Exec {
         args,
         command,
@@ -192,6 +196,7 @@ fn run_data(
         blocking,
     };
     let result = handler(&mut exec);
+    exec.reply.set_socket(None);
     (result, exec.blocking.wait)
 }
 

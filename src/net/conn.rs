@@ -3,6 +3,7 @@
 //! Both interests are registered once, when the connection is made: with edge triggering the writable one costs no
 //! wake-up until a full socket buffer has drained.
 
+use crate::sys::pipe::read_behind;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 use std::io::{self, IoSlice, Read, Write};
@@ -47,6 +48,19 @@ impl Conn {
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Moved::WouldBlock,
                 Err(e) => return Moved::Failed(e),
             }
+        }
+    }
+
+    /// Reads what there is into the room that a vector has behind what it holds, at most so many bytes.
+    pub fn read_behind(&mut self, bytes: &mut Vec<u8>, max: usize) -> Moved {
+        loop {
+            return match read_behind(self.as_fd(), bytes, max) {
+                Ok(0) => Moved::Closed,
+                Ok(n) => Moved::Bytes(n),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => Moved::WouldBlock,
+                Err(e) => Moved::Failed(e),
+            };
         }
     }
 

@@ -7,14 +7,21 @@
 //! RESP2  +simple -error :int $bulk *array             null is $-1 or *-1
 //! RESP3  the same and _null #bool ,double (big =verbatim %map ~set >push
 //! ```
+//!
+//! A long string in the reply to a command that changes nothing is not copied: while nothing waits to be sent before it,
+//! it is written to the socket from where it lies, and only what the socket did not take gets into the buffer.
 
 use super::error::CmdError;
+use crate::sys::pipe::write_vectored;
 use c_compat::number::double;
 use std::collections::VecDeque;
 use std::io::IoSlice;
+use std::os::fd::RawFd;
 
 /// Size at which a chunk is sealed, bytes.
 const CHUNK: usize = 16 * 1024;
+/// Strings from this length on are written at once where they may be: less is copied in less time than a system call takes.
+const AT_ONCE_MIN: usize = 16 * 1024;
 
 /// A client's protocol version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,6 +43,9 @@ pub struct Reply {
     sent: usize,
     resp: Resp,
     muted: bool,
+    /// Where long strings may be written at once.
+    socket: Option<RawFd>,
+    written_at_once: usize,
     errors: u64,
     last_error: Option<CmdError>,
 }
@@ -73,6 +83,18 @@ impl Reply {
     #[must_use]
     pub fn muted(&self) -> bool {
         self.muted
+    }
+
+    /// Has long strings written to a socket at once, or no more. Not for replies that promise what is yet to be done
+    /// when the command has run: that its write has been passed on, or is on disk.
+    #[inline]
+    pub fn set_socket(&mut self, socket: Option<RawFd>) {
+        self.socket = socket;
+    }
+
+    /// Bytes written at once since the last call.
+    pub fn take_written_at_once(&mut self) -> usize {
+        std::mem::take(&mut self.written_at_once)
     }
 
     /// Error replies written so far, muted ones too.
@@ -117,6 +139,12 @@ impl Reply {
         }
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(bytes.len()).as_bytes();
+        if bytes.len() >= AT_ONCE_MIN
+            && let Some(socket) = self.socket
+            && self.is_empty()
+        {
+            return self.write_at_once(socket, digits, bytes);
+        }
         self.make_room();
         self.tail.reserve(bytes.len() + digits.len() + 5);
         self.tail.push(b'$');
@@ -124,6 +152,20 @@ impl Reply {
         self.tail.extend_from_slice(b"\r\n");
         self.tail.extend_from_slice(bytes);
         self.tail.extend_from_slice(b"\r\n");
+    }
+
+    #[cold]
+    fn write_at_once(&mut self, socket: RawFd, digits: &[u8], bytes: &[u8]) {
+        let parts = [b"$", digits, b"\r\n", bytes, b"\r\n"];
+        // Why it takes nothing is found out by whoever writes the buffer.
+        let mut taken = write_vectored(socket, &parts.map(IoSlice::new)).unwrap_or(0);
+        self.written_at_once += taken;
+        self.tail.reserve(parts.iter().map(|part| part.len()).sum::<usize>() - taken);
+        for part in parts {
+            let skipped = taken.min(part.len());
+            self.tail.extend_from_slice(&part[skipped..]);
+            taken -= skipped;
+        }
     }
 
     /// An integer as a string of bytes.
@@ -389,6 +431,48 @@ impl Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Read;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn long_strings_reach_the_socket_at_once_and_whole_however_much_it_takes() {
+        for len in [AT_ONCE_MIN - 1, AT_ONCE_MIN, 100_000, 3_000_000] {
+            let (server, mut client) = UnixStream::pair().expect("a pair");
+            server.set_nonblocking(true).expect("a socket");
+            let mut reply = Reply::new();
+            reply.set_socket(Some(server.as_raw_fd()));
+            let string: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
+            reply.bulk(&string);
+            reply.bulk(&string);
+            reply.set_socket(None);
+            let (at_once, later) = (reply.take_written_at_once(), reply.to_vec());
+            assert_eq!(at_once > 0, len >= AT_ONCE_MIN, "{len}");
+            let mut got = vec![0; at_once];
+            client.read_exact(&mut got).expect("written");
+            got.extend_from_slice(&later);
+            let one = [format!("${len}\r\n").as_bytes(), &string, b"\r\n"].concat();
+            assert!(got == one.repeat(2), "{len}");
+            assert_eq!(reply.take_written_at_once(), 0);
+        }
+    }
+
+    #[test]
+    fn nothing_overtakes_what_waits_and_nothing_is_lost_on_a_broken_socket() {
+        let mut reply = Reply::new();
+        reply.set_socket(Some(-1));
+        let string = vec![b'x'; AT_ONCE_MIN];
+        reply.ok();
+        reply.bulk(&string);
+        assert_eq!(reply.pending(), 5 + 8 + AT_ONCE_MIN + 2);
+        reply.clear();
+        reply.bulk(&string);
+        assert_eq!(reply.pending(), 8 + AT_ONCE_MIN + 2);
+        reply.clear();
+        reply.set_muted(true);
+        reply.bulk(&string);
+        assert_eq!((reply.pending(), reply.take_written_at_once()), (0, 0));
+    }
 
     #[test]
     fn what_is_sent_in_pieces_is_what_was_written() {

@@ -2,11 +2,12 @@
 //!
 //! All sockets are read into one buffer. A client whose bytes are whole commands keeps nothing: its requests are
 //! parsed and run where they were read. Only what is left over is copied into the client's own query buffer, in front
-//! of what it sends next. One turn takes at most a buffer full from each client, so none starves the others.
+//! of what it sends next. One turn takes at most a buffer full from each client, so none starves the others. The rest of a
+//! big argument is read right to where it is kept, and more of it in a turn.
 
 use super::crash::Running;
 use super::stream;
-use crate::client::{ClientFlags, ClientId};
+use crate::client::{Client, ClientFlags, ClientId};
 use crate::exec::{self, Outcome};
 use crate::net::conn::Moved;
 use crate::protocol::args::Args;
@@ -23,6 +24,11 @@ use smallvec::SmallVec;
 /// Commands of one client that are parsed before the first of them runs: enough for their cache misses to overlap.
 const LOOK_AHEAD: usize = 16;
 
+/// An argument of which this much is missing is read into the client's own buffer.
+const BIG_MISSING: usize = 32 * 1024;
+/// So much of it in one turn: what copying it takes is well below a millisecond.
+const BIG_READ_MAX: usize = 1 << 20;
+
 /// Room of its own that a client's query buffer keeps once what needed it is done, bytes.
 const QUERY_KEPT: usize = 256 * 1024;
 
@@ -34,6 +40,10 @@ pub fn read_client(server: &mut Server, id: ClientId) {
         client.flags.insert(ClientFlags::READABLE);
         return;
     }
+    let missing = client.parser.missing(client.query.len());
+    if missing >= BIG_MISSING && client.blocked.is_none() && !client.must_obey() {
+        return read_big_argument(server, id, missing);
+    }
     let mut buffer = std::mem::take(&mut server.read_buffer);
     if let Some(n) = read_bytes(server, id, &mut buffer) {
         run_bytes(server, id, &buffer[..n], n == buffer.len());
@@ -41,14 +51,35 @@ pub fn read_client(server: &mut Server, id: ClientId) {
     server.read_buffer = buffer;
 }
 
+/// Reads more of an argument of which so much is missing.
+fn read_big_argument(server: &mut Server, id: ClientId, missing: usize) {
+    let Some(client) = server.clients.get_mut(id) else { return };
+    let query = &mut client.query;
+    // All of the room at once, up to proto-max-bulk-len: should the bytes not come, the system gives no pages for them.
+    query.reserve_exact(missing);
+    let max = missing.min(BIG_READ_MAX);
+    let moved = read_from(server, id, |client| client.conn.read_behind(&mut client.query, max));
+    if let Some(n) = moved {
+        server.stats.net_input_bytes += n as u64;
+        if let Some(client) = server.clients.get_mut(id) {
+            client.bytes_in += n as u64;
+        }
+        run_bytes(server, id, &[], n == max);
+    }
+}
+
 /// Reads what a client sent; `None` when there is nothing, or it is gone.
 pub(super) fn read_bytes(server: &mut Server, id: ClientId, buffer: &mut [u8]) -> Option<usize> {
+    read_from(server, id, |client| client.conn.read(buffer))
+}
+
+fn read_from(server: &mut Server, id: ClientId, read: impl FnOnce(&mut Client) -> Moved) -> Option<usize> {
     let client = server.clients.get_mut(id)?;
     if client.flags.contains(ClientFlags::CLOSE_ASAP) {
         return None;
     }
     server.stats.reads_processed += 1;
-    match client.conn.read(buffer) {
+    match read(client) {
         Moved::Bytes(n) => return Some(n),
         Moved::WouldBlock => client.flags.remove(ClientFlags::READABLE),
         Moved::Closed => {
@@ -114,9 +145,11 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
         kept.extend_from_slice(&fresh[used..]);
         used
     } else {
-        // A big argument must not be copied again and again as it grows.
-        kept.reserve(fresh.len().max(parser.missing(kept.len()).min(4 * kept.len())));
-        kept.extend_from_slice(fresh);
+        if !fresh.is_empty() {
+            // A big argument must not be copied again and again as it grows.
+            kept.reserve(fresh.len().max(parser.missing(kept.len()).min(4 * kept.len())));
+            kept.extend_from_slice(fresh);
+        }
         let used = run_all(server, id, &kept, &mut parser);
         kept.drain(..used);
         if kept.capacity() > QUERY_KEPT && kept.len() <= QUERY_KEPT {

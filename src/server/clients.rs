@@ -54,6 +54,9 @@ impl Server {
     /// Puts a client in line for writing before the loop sleeps, and enforces its output limits.
     pub fn queue_write(&mut self, id: ClientId) {
         let Some(client) = self.clients.get_mut(id) else { return };
+        let written = client.reply.take_written_at_once() as u64;
+        client.bytes_out += written;
+        self.stats.net_output_bytes += written;
         if client.reply.is_empty() {
             return;
         }

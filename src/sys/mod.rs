@@ -8,6 +8,7 @@ pub mod file;
 pub mod fork;
 pub mod give_back;
 pub mod glob;
+mod heap_growth;
 pub mod huge_pages;
 pub mod locale;
 pub mod memory;

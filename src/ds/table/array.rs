@@ -110,7 +110,9 @@ impl<E> Drop for Buckets<E> {
     }
 }
 
-/// A full chunk is as large as a huge page, and lies like one.
+/// A full chunk is as large as a huge page, and lies like one: buckets are hit at random, and with small pages each hit
+/// would also miss the TLB. The allocator grows by huge pages that are there already (`sys::heap_growth`); to ask for them
+/// here would have the first touch of each wait until it is cleared.
 fn chunk_layout<E>(buckets: usize) -> Layout {
     let layout = Layout::array::<Bucket<E>>(buckets).expect("a chunk is 2 MB at most");
     if buckets == CHUNK { layout.align_to(layout.size()).expect("2 MB are a power of two") } else { layout }
@@ -121,13 +123,6 @@ fn new_chunk<E>(buckets: usize) -> NonNull<Bucket<E>> {
     // SAFETY: a chunk has at least one bucket, so the layout is not empty.
     let memory = unsafe { alloc_zeroed(layout) };
     let Some(chunk) = NonNull::new(memory.cast::<Bucket<E>>()) else { handle_alloc_error(layout) };
-    #[cfg(target_os = "linux")]
-    if buckets == CHUNK {
-        // Buckets are hit at random: with small pages each hit would also miss the TLB. If the system has no huge page
-        // to give, small ones do.
-        // SAFETY: the range is the chunk's own, and the advice does not change what is in it.
-        unsafe { libc::madvise(memory.cast(), layout.size(), libc::MADV_HUGEPAGE) };
-    }
     chunk
 }
 

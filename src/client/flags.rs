@@ -42,6 +42,12 @@ bitflags! {
         const REPLICA_HANDSHAKE = 1 << 16;
         /// It sends no more: its socket is to be read until its end, without another event.
         const ENDED = 1 << 17;
+        /// Between MULTI and EXEC.
+        const MULTI = 1 << 18;
+        /// A key that it watches was changed: its EXEC does nothing.
+        const DIRTY_CAS = 1 << 19;
+        /// A command that it wanted to queue was refused: its EXEC is too.
+        const DIRTY_EXEC = 1 << 20;
     }
 }
 
@@ -62,7 +68,9 @@ impl ClientFlags {
         }
         mark(self.contains(ClientFlags::PRIMARY), 'M');
         mark(self.contains(ClientFlags::PUBSUB), 'P');
+        mark(self.contains(ClientFlags::MULTI), 'x');
         mark(blocked, 'b');
+        mark(self.contains(ClientFlags::DIRTY_CAS), 'd');
         mark(self.contains(ClientFlags::CLOSE_AFTER_REPLY), 'c');
         mark(self.contains(ClientFlags::CLOSE_ASAP), 'A');
         mark(self.contains(ClientFlags::UNIX_SOCKET), 'U');

@@ -2,9 +2,11 @@
 
 pub mod flags;
 pub mod table;
+pub mod transaction;
 
 pub use flags::ClientFlags;
 pub use table::Clients;
+pub use transaction::Queue;
 
 use crate::net::conn::Conn;
 use crate::protocol::parser::Parser;
@@ -105,6 +107,10 @@ pub struct Client {
     pub last_command: Option<u16>,
     /// What it waits for.
     pub blocked: Option<Blocked>,
+    /// What it has queued since MULTI.
+    pub queue: Option<Box<Queue>>,
+    /// The keys that it watches, each with its database.
+    pub watched: Vec<(usize, Box<[u8]>)>,
     /// Replication offset behind its last write: what WAIT waits for.
     pub written_offset: u64,
     /// Since when it is over its soft output limit, monotonic milliseconds.
@@ -143,6 +149,8 @@ impl Client {
             active_ms: now_ms,
             last_command: None,
             blocked: None,
+            queue: None,
+            watched: Vec::new(),
             written_offset: 0,
             over_soft_limit_ms: None,
             query_len: 0,

@@ -18,6 +18,7 @@ pub mod sorted_set;
 pub mod string;
 #[cfg(test)]
 mod testing;
+pub mod transactions;
 
 use crate::server::command::Command;
 
@@ -48,8 +49,10 @@ pub static TABLE: &[&Command] = &[
     &string::incr::DECR,
     &string::incr::DECRBY,
     &generic::del::DEL,
+    &transactions::exec::DISCARD,
     &generic::dump::DUMP,
     &connection::ping::ECHO,
+    &transactions::exec::EXEC,
     &generic::exists::EXISTS,
     &generic::expire::EXPIRE,
     &generic::expire::EXPIREAT,
@@ -129,6 +132,7 @@ pub static TABLE: &[&Command] = &[
     &generic::copy::MOVE,
     &string::multi::MSET,
     &string::multi::MSETNX,
+    &transactions::exec::MULTI,
     &generic::object::OBJECT,
     &generic::expire::PERSIST,
     &generic::expire::PEXPIRE,
@@ -196,7 +200,9 @@ pub static TABLE: &[&Command] = &[
     &generic::ttl::TTL,
     &generic::exists::TYPE,
     &generic::del::UNLINK,
+    &transactions::watch::UNWATCH,
     &generic::wait::WAIT,
+    &transactions::watch::WATCH,
     &sorted_set::add::ZADD,
     &sorted_set::score::ZCARD,
     &sorted_set::score::ZCOUNT,

@@ -1,7 +1,8 @@
 //! Whether a command may run now. The refusals stand in Redis's order, since a request that several of them fit gets
 //! the error of the first.
 
-use crate::client::{ClientFlags, ClientId};
+use super::transaction::is_exec;
+use crate::client::{Client, ClientFlags, ClientId};
 use crate::config::Protected;
 use crate::protocol::{Args, CmdError};
 use crate::server::Server;
@@ -13,6 +14,8 @@ use crate::server::pause::Holds;
 pub enum Verdict {
     /// Yes.
     Run,
+    /// Later, with the others of its client's transaction.
+    Queue,
     /// No: answer this.
     Refuse(CmdError),
     /// Not while the server is paused.
@@ -24,6 +27,7 @@ pub fn admit(server: &mut Server, id: ClientId, command: CommandId, args: Args<'
     match refusal(server, id, command, args) {
         Some(error) => Verdict::Refuse(error),
         None if must_wait(server, id, command) => Verdict::Wait,
+        None if is_queued(server, id, command) => Verdict::Queue,
         None => Verdict::Run,
     }
 }
@@ -38,8 +42,14 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, _args: Args<'_
     if !client.authenticated && !flags.contains(Flags::NO_AUTH) {
         return Some(CmdError::NO_AUTH);
     }
+    let in_multi = client.flags.contains(ClientFlags::MULTI);
+    if in_multi && flags.contains(Flags::NO_MULTI) {
+        return Some(CmdError::err("Command not allowed inside a transaction"));
+    }
+    let flags = if in_multi { flags_with_queue(client, declared) } else { flags };
     // Every command makes room, not only those that add data; and our primary's are held to it too, if we are told to.
-    if server.make_room() == Room::None && flags.contains(Flags::DENYOOM) {
+    let takes_memory = flags.contains(Flags::DENYOOM) || in_multi && !ends_transaction(declared);
+    if server.make_room() == Room::None && takes_memory {
         return Some(CmdError::OUT_OF_MEMORY);
     }
     let client = server.clients.get(id)?;
@@ -80,6 +90,30 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, _args: Args<'_
     None
 }
 
+/// What EXEC is going to do is what its commands do: it may run as they may.
+fn flags_with_queue(client: &Client, command: &Command) -> Flags {
+    /// Whoever lacks one of these is refused in some states.
+    const PERMITS: Flags = Flags::STALE.union(Flags::LOADING);
+    match &client.queue {
+        Some(queue) if is_exec(command) => {
+            let any = Flags::from_bits_truncate(queue.any_flags());
+            let lacking = Flags::from_bits_truncate(queue.lacking_flags());
+            (command.flags | any.difference(PERMITS)).difference(lacking & PERMITS)
+        }
+        _ => command.flags,
+    }
+}
+
+/// These take no memory for their client's queue.
+fn ends_transaction(command: &Command) -> bool {
+    matches!(command.name, "exec" | "discard" | "quit" | "reset")
+}
+
+fn is_queued(server: &Server, id: ClientId, command: CommandId) -> bool {
+    server.clients.get(id).is_some_and(|client| client.flags.contains(ClientFlags::MULTI))
+        && !server.registry[command].command.has(Flags::NOT_QUEUED)
+}
+
 fn is_ping(command: &Command) -> bool {
     command.name == "ping"
 }
@@ -113,6 +147,7 @@ fn must_wait(server: &Server, id: ClientId, command: CommandId) -> bool {
         .clients
         .get(id)
         .is_none_or(|c| c.flags.intersects(ClientFlags::REPLICA | ClientFlags::MONITOR));
-    let flags = server.registry[command].command.flags;
+    let declared = server.registry[command].command;
+    let flags = server.clients.get(id).map_or(declared.flags, |client| flags_with_queue(client, declared));
     !exempt && (holds == Holds::All || flags.intersects(Flags::WRITE | Flags::MAY_REPLICATE))
 }

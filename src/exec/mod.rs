@@ -2,6 +2,7 @@
 
 mod admit;
 pub mod blocked;
+pub mod transaction;
 
 use crate::client::{Blocked, ClientClass, ClientId};
 use crate::log_warning;
@@ -29,14 +30,14 @@ pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
             return Outcome::Done;
         }
         Err(error) => {
-            refuse(server, id, None, &error);
+            refuse(server, id, None, args, error);
             return Outcome::Done;
         }
     };
     let entry = &server.registry[command];
     if !entry.command.accepts(args.len()) {
         let error = CmdError::wrong_arity(&entry.full_name);
-        refuse(server, id, Some(command), &error);
+        refuse(server, id, Some(command), args, error);
         return Outcome::Done;
     }
     match admit::admit(server, id, command, args) {
@@ -44,7 +45,8 @@ pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
             call(server, id, command, args);
             blocked::serve_ready_keys(server);
         }
-        Verdict::Refuse(error) => refuse(server, id, Some(command), &error),
+        Verdict::Queue => transaction::queue(server, id, command, args),
+        Verdict::Refuse(error) => refuse(server, id, Some(command), args, error),
         Verdict::Wait => {
             server.block(id, Blocked::Paused);
             return Outcome::Postponed;
@@ -120,7 +122,8 @@ fn unknown_command(args: Args<'_>) -> CmdError {
 }
 
 /// Answers an error to a request that does not run.
-fn refuse(server: &mut Server, id: ClientId, command: Option<CommandId>, error: &CmdError) {
+fn refuse(server: &mut Server, id: ClientId, command: Option<CommandId>, args: Args<'_>, error: CmdError) {
+    let error = &transaction::refused(server, id, command, args, error);
     if let Some(command) = command {
         server.stats.command(command).rejected += 1;
     }
@@ -138,12 +141,13 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     let db = client.db;
     client.commands += 1;
     server.begin_command(must_obey);
-    let started_us = server.clock.monotonic_us();
+    let started_us = server.command_begins_us();
     let mut wait = None;
     let result = match declared.run {
         Run::Data(handler) => {
             // What our primary sends has waited there.
-            let blocking = Blocking { allowed: !must_obey, ..Blocking::default() };
+            let allowed = !must_obey && !server.in_exec();
+            let blocking = Blocking { allowed, ..Blocking::default() };
             let result;
             (result, wait) = run_data(server, id, handler, declared, db, args, blocking);
             result
@@ -215,7 +219,7 @@ fn finish(
     }
     let ended_us = server.clock.measure_us();
     let usec = ended_us.saturating_sub(started_us);
-    server.clock.advance_to(ended_us);
+    server.command_ended(ended_us);
     let error = server.clients.get_mut(id).and_then(|c| c.reply.take_last_error());
     let failed = error.is_some();
     if let Some(error) = error {

@@ -42,6 +42,11 @@ pub struct Effects {
     pub notify: NotifyFlags,
     /// What happened, in order, as far as it is of those classes.
     pub events: Vec<Event>,
+    /// Watched keys that the command found to write to, added or took out, in order. Changed they are only if it made the
+    /// keyspace dirty.
+    pub modified: Vec<(usize, Box<[u8]>)>,
+    /// Databases that were exchanged while keys were watched.
+    pub swapped: Vec<(usize, usize)>,
     /// Clients wait for keys, so those that come to hold what can be waited for are noted.
     pub awaited: bool,
     /// These keys, in order. They stay noted when the rest is reset, until somebody has looked at them.

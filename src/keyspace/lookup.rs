@@ -171,7 +171,20 @@ impl Keyspace {
         purpose: For,
         touch: bool,
     ) -> (Option<&mut Entry>, &mut Stats) {
-        let Keyspace { dbs, rng, effects, stats, freq, lazy, discarded, now_ms, lru_clock, mode, .. } = self;
+        let Keyspace {
+            dbs,
+            rng,
+            effects,
+            stats,
+            freq,
+            lazy,
+            discarded,
+            watched,
+            now_ms,
+            lru_clock,
+            mode,
+            ..
+        } = self;
         let Db { table, expiry, fields } = &mut dbs[db];
         let expired = match mode {
             ExpiryMode::Ignore => Verdict::Keep,
@@ -189,6 +202,9 @@ impl Keyspace {
         });
         let entry = match found {
             Found::Kept(entry) => {
+                if purpose == For::Writing && watched.may_hold(hash) {
+                    effects.modified.push((db, key.into()));
+                }
                 if touch {
                     let bits =
                         if freq.lfu { freq.lfu_touched(entry.lru(), *now_ms, rng) } else { *lru_clock };

@@ -19,6 +19,7 @@
 //! | expire  | the order in which keys expire; active expiry                   |
 //! | evict   | which key goes when memory is full                              |
 //! | fields  | hashes whose fields expire                                       |
+//! | watch   | which keys clients watch, so that changes are noted           |
 //! | freq    | the LRU clock and LFU counter                                   |
 //! | effects | what a command leaves behind                                    |
 
@@ -32,6 +33,7 @@ mod fields;
 pub mod freq;
 mod lookup;
 mod scan;
+pub mod watch;
 mod whole;
 mod write;
 
@@ -54,6 +56,7 @@ use evict::Pool;
 use expire::ExpiryIndex;
 use fields::FieldIndex;
 use freq::FreqPolicy;
+use watch::WatchedHashes;
 
 pub use expire::Due;
 pub use fields::GoneField;
@@ -136,6 +139,8 @@ pub struct Keyspace {
     resize_paused: bool,
     /// Keys that a SCAN step found expired, by hash; empty between calls.
     scan_expired: Vec<u64>,
+    /// What is watched.
+    watched: WatchedHashes,
     /// How entries count their use.
     pub freq: FreqPolicy,
     /// At which sizes collections change their encoding.
@@ -170,6 +175,7 @@ impl Keyspace {
             evict_next_db: 0,
             resize_paused: false,
             scan_expired: Vec::new(),
+            watched: WatchedHashes::default(),
             freq: FreqPolicy::default(),
             limits: Limits::default(),
             lazy: LazyPolicy::default(),

@@ -79,6 +79,9 @@ impl Keyspace {
     /// SWAPDB: each index now shows the other's keys.
     pub fn swap(&mut self, a: usize, b: usize) {
         self.dbs.swap(a, b);
+        if self.is_watched() && a != b {
+            self.effects.swapped.push((a, b));
+        }
         self.effects.all_ready = self.effects.awaited;
     }
 

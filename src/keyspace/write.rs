@@ -236,9 +236,12 @@ impl Keyspace {
 
     /// Puts in an entry whose key is not in the table.
     pub(super) fn insert(&mut self, db: usize, hash_of_key: u64, mut entry: Entry) {
-        let Keyspace { dbs, hasher, effects, .. } = self;
+        let Keyspace { dbs, hasher, effects, watched, .. } = self;
         if effects.awaited {
             effects.note_ready(db, entry.key(), entry.value().kind());
+        }
+        if watched.may_hold(hash_of_key) {
+            effects.modified.push((db, entry.key().into()));
         }
         let db = &mut dbs[db];
         db.fields.adopt(hash_of_key, &mut entry);
@@ -248,7 +251,7 @@ impl Keyspace {
 
     /// Takes out a key; one that has expired counts as gone already.
     pub(super) fn take(&mut self, db: usize, hash: u64, key: &[u8]) -> Option<Entry> {
-        let Keyspace { dbs, effects, stats, now_ms, mode, .. } = self;
+        let Keyspace { dbs, effects, stats, watched, now_ms, mode, .. } = self;
         let base = &mut dbs[db];
         let entry = base.table.remove(hash, |e| e.key() == key)?;
         base.forget(hash, &entry);
@@ -257,6 +260,9 @@ impl Keyspace {
             effects.expired.push((db, key.into()));
             self.discard(entry, Cause::Expired);
             return None;
+        }
+        if watched.may_hold(hash) {
+            effects.modified.push((db, key.into()));
         }
         Some(entry)
     }

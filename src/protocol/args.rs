@@ -94,6 +94,24 @@ impl<'a> Args<'a> {
         self.raw.map(|s| &self.buffer[s.start..s.end])
     }
 
+    /// Adds a copy of the bytes, the whole request where it came as one, and where the arguments lie in it; returns where
+    /// the request does.
+    pub fn copy_into(&self, bytes: &mut Vec<u8>, spans: &mut Vec<Span>) -> Option<Span> {
+        let start = bytes.len();
+        let Some(raw) = self.raw else {
+            for arg in self.iter() {
+                let start = bytes.len();
+                bytes.extend_from_slice(arg);
+                spans.push(Span { start, end: bytes.len() });
+            }
+            return None;
+        };
+        bytes.extend_from_slice(&self.buffer[raw.start..raw.end]);
+        let moved = |at: usize| at - raw.start + start;
+        spans.extend(self.spans.iter().map(|span| Span { start: moved(span.start), end: moved(span.end) }));
+        Some(Span { start, end: bytes.len() })
+    }
+
     /// Bytes of all arguments together, without framing.
     #[must_use]
     pub fn payload_len(&self) -> usize {

@@ -46,6 +46,7 @@ texts! {
     NO_REPLICAS = "NOREPLICAS Not enough good replicas to write.";
     BGSAVE_ERROR = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error.";
     OUT_OF_MEMORY = "OOM command not allowed when used memory > 'maxmemory'.";
+    EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";
     UNBLOCKED = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
     MAX_CLIENTS = "ERR max number of clients reached";
     REPLICA_KEYSPACE = "ERR Replica can't interact with the keyspace";

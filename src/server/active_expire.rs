@@ -63,9 +63,14 @@ impl Server {
         let budget = (others * effort).clamp(SLICE_US_MIN, SLICE_US_MAX);
         let (wanted, verb) = (self.stream_wanted(), self.deletion_verb());
         let mut deletions = Deletions::default();
+        let (mut watched_keys, mut watched_hashes) = (Vec::new(), Vec::new());
+        let (watched, watches) = (self.keyspace.is_watched(), &self.watches);
         let due = self.keyspace.expire_due(now_ms, Duration::from_micros(budget), |db, key| {
             if wanted {
                 deletions.add(db, &[verb, key]);
+            }
+            if watched && watches.has(db, key) {
+                watched_keys.push((db, key.to_vec()));
             }
         });
         // Keys may take the whole slice, but fields are never left without any.
@@ -75,7 +80,12 @@ impl Server {
                 if wanted {
                     deletions.add(db, &[b"HDEL", key, field]);
                 }
+                if watched && watches.has(db, key) {
+                    watched_hashes.push((db, key.to_vec()));
+                }
             });
+        watched_keys.iter().for_each(|(db, key)| self.watched_key_deleted(*db, key));
+        watched_hashes.iter().for_each(|(db, key)| self.watched_fields_deleted(*db, key));
         for (db, commands) in deletions.by_db() {
             self.feed_stream(db, commands);
         }

@@ -13,6 +13,10 @@ use crate::protocol::args::{OwnedArgs, encode_command};
 impl Server {
     /// Acts on the effects of the command that just ran in database `db`, and clears them.
     pub fn apply_effects(&mut self, id: ClientId, command: &Command, db: usize, args: Args<'_>) {
+        if self.keyspace.is_watched() {
+            let effects = &self.keyspace.effects;
+            self.mark_watchers(effects.dirty > 0 || effects.propagate != Propagate::AsSent);
+        }
         let effects = &mut self.keyspace.effects;
         let nothing_expired = effects.expired.is_empty() && effects.gone_fields.is_empty();
         if effects.dirty == 0 && nothing_expired && effects.propagate == Propagate::AsSent {
@@ -35,7 +39,8 @@ impl Server {
                 Propagate::AsSent | Propagate::Never => &[],
             };
             let count = expired.len() + gone_fields.len() + usize::from(as_sent) + instead.len();
-            let transaction = count > 1 && !command.has(Flags::TOUCHES_ARBITRARY_KEYS);
+            // Within a client's transaction they are part of that.
+            let transaction = count > 1 && !command.has(Flags::TOUCHES_ARBITRARY_KEYS) && !self.in_exec();
             if transaction {
                 self.feed_stream(db, b"*1\r\n$5\r\nMULTI\r\n");
             }

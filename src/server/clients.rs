@@ -178,6 +178,7 @@ impl Server {
 
     fn close_now(&mut self, id: ClientId) {
         self.forget_replication_client(id);
+        self.discard_transaction(id);
         let Some(client) = self.clients.get_mut(id) else { return };
         client.conn.deregister(&self.poll);
         let flags = client.flags;
@@ -249,7 +250,10 @@ fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> boo
 pub fn memory_of(client: &Client) -> usize {
     let (tail, sealed) = client.reply.memory();
     let arguments = client.parser.argument_bytes() + client.args_len;
-    size_of::<Client>() + client.query.capacity() + tail + sealed + arguments
+    let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
+    // Each stands in the list of its key's watchers too.
+    let watched: usize = client.watched.iter().map(|(_, key)| 2 * (size_of_val(key) + key.len())).sum();
+    size_of::<Client>() + client.query.capacity() + tail + sealed + arguments + queued + watched
 }
 
 /// A client in one line: what CLIENT LIST shows of it.
@@ -266,8 +270,8 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
     let parsed = client.parser.argument_bytes() + client.args_len;
     let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
     format!(
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi=-1 qbuf={} \
-         qbuf-free={} argv-mem={} multi-mem=0 rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} \
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi={} qbuf={} \
+         qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} \
          user=default redir=-1 resp={} lib-name={} lib-ver={}",
         client.id.number,
         client.conn.peer_text(),
@@ -278,9 +282,11 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
         now_ms.saturating_sub(client.active_ms) / 1000,
         client.flags.letters(blocked),
         client.db,
+        client.queue.as_ref().map_or(-1, |queue| queue.len() as i64),
         client.query_len,
         query_memory.saturating_sub(client.query.len()),
         parsed,
+        client.queue.as_ref().map_or(0, |queue| queue.memory()),
         tail,
         client.reply.tail_len(),
         client.reply.tail_len(),

@@ -61,6 +61,8 @@ bitflags! {
         /// May find expired keys that have nothing to do with each other: their deletions travel each for itself, not
         /// as a transaction. Not shown by COMMAND.
         const TOUCHES_ARBITRARY_KEYS = 1 << 20;
+        /// Runs between MULTI and EXEC too, where others are queued. Not shown by COMMAND.
+        const NOT_QUEUED = 1 << 21;
     }
 }
 
@@ -185,6 +187,7 @@ pub enum Group {
     Bitmap,
     Hyperloglog,
     Geo,
+    Transactions,
     Connection,
     Server,
 }

@@ -95,6 +95,7 @@ impl Server {
         self.count_expiry_behind();
         if self.is_replica() {
             self.own_expires.expire(&mut self.keyspace, self.clock.now_ms());
+            self.mark_watchers(true);
         } else {
             self.own_expires.clear();
         }

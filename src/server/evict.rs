@@ -170,6 +170,9 @@ impl Server {
             if self.stream_wanted() {
                 self.feed_command(db, [verb, entry.key()].into_iter());
             }
+            if self.keyspace.is_watched() {
+                self.watched_key_deleted(db, entry.key());
+            }
             let before = memory::allocated_now();
             self.discard(entry, lazy);
             left -= before as i64 - memory::allocated_now() as i64;

@@ -27,6 +27,8 @@ pub mod replication;
 pub mod shutdown;
 pub mod slowlog;
 pub mod stats;
+pub mod transaction;
+pub mod watch;
 
 use crate::client::{Client, ClientId, Clients};
 use crate::config::Config;
@@ -46,6 +48,8 @@ use persistence::Persistence;
 use replication::ReplicationState;
 use slowlog::Slowlog;
 use stats::Stats;
+use transaction::Executing;
+use watch::Watches;
 
 /// Size of the buffer that all sockets are read into, bytes: what one client may send in one turn.
 pub const READ_BUFFER: usize = 64 * 1024;
@@ -90,6 +94,10 @@ pub struct Server {
     pub blocked: Vec<ClientId>,
     /// Clients that wait for keys.
     pub waiting: Waiting,
+    /// Clients that watch keys.
+    pub watches: Watches,
+    /// The transaction that is being executed.
+    pub executing: Executing,
     /// Changes since the last successful save.
     pub dirty: u64,
     /// Keys with an expiry that were written here while we follow a primary.
@@ -174,6 +182,8 @@ impl Server {
             closing: Vec::new(),
             blocked: Vec::new(),
             waiting: Waiting::default(),
+            watches: Watches::default(),
+            executing: Executing::default(),
             dirty: 0,
             own_expires: own_expires::OwnExpires::default(),
             expiry: ActiveExpiry::default(),

@@ -151,6 +151,10 @@ impl Server {
         if self.persist.snapshots.running().is_some() {
             return Err(CmdError::err("Background save already in progress"));
         }
+        if self.in_exec() {
+            self.save_after_exec();
+            return Ok(());
+        }
         self.start_disk_save().map_err(|_| CmdError::new("ERR"))
     }
 
@@ -385,7 +389,7 @@ impl Server {
             return Err(CmdError::new("ERR"));
         }
         if how.flush {
-            drop(self.keyspace.flush_all());
+            drop(self.flush_data(None));
         }
         let duplicates = if how.merge { Duplicates::Replace } else { Duplicates::Refuse };
         let options = LoadOptions { duplicates, ..self.load_options() };

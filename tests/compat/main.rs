@@ -10,6 +10,7 @@ mod pair;
 mod sessions;
 mod stream;
 mod tools;
+mod transactions;
 mod wire;
 
 #[path = "../harness/mod.rs"]

@@ -11,7 +11,7 @@ use crate::server::command::{Command, Group, Run};
 pub static QUIT: Command = Command {
     name: "quit",
     arity: -1,
-    flags: flags!(NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY),
+    flags: flags!(NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY | NOT_QUEUED),
     acl: acl!(FAST | CONNECTION),
     keys: &[],
     group: Group::Connection,
@@ -30,7 +30,7 @@ fn quit(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
 pub static RESET: Command = Command {
     name: "reset",
     arity: 1,
-    flags: flags!(NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY),
+    flags: flags!(NOSCRIPT | LOADING | STALE | FAST | NO_AUTH | ALLOW_BUSY | NOT_QUEUED),
     acl: acl!(FAST | CONNECTION),
     keys: &[],
     group: Group::Connection,
@@ -46,6 +46,8 @@ fn reset(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
     if client.must_obey() || client.flags.contains(ClientFlags::REPLICA) && !monitors {
         return Err(CmdError::err("can only reset normal client connections"));
     }
+    server.discard_transaction(id);
+    let client = server.client_mut(id);
     client.flags.remove(ClientFlags::MONITOR | ClientFlags::REPLICA);
     client.flags.remove(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP_NEXT);
     client.reply.set_muted(client.flags.contains(ClientFlags::REPLY_SKIP));

@@ -20,6 +20,7 @@ pub mod server;
 pub mod set;
 pub mod sorted_set;
 pub mod string;
+pub mod transactions;
 
 /// The tables of all groups.
 const GROUPS: &[&[Docs]] = &[
@@ -34,6 +35,7 @@ const GROUPS: &[&[Docs]] = &[
     set::DOCS,
     sorted_set::DOCS,
     string::DOCS,
+    transactions::DOCS,
 ];
 
 /// What is told of one command.

@@ -41,7 +41,7 @@ pub static FLUSHALL: Command = Command {
 
 fn flushall(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
     let how = How::parse(args)?;
-    let flushed = server.keyspace.flush_all();
+    let flushed = server.flush_data(None);
     server.keyspace.effects.dirty += flushed.len() as u64;
     dispose(server, flushed, how);
     // A snapshot under way, or the last one on disk, would bring the keys back.
@@ -70,7 +70,7 @@ pub static FLUSHDB: Command = Command {
 fn flushdb(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
     let how = How::parse(args)?;
     let db = server.client_mut(id).db;
-    let flushed = server.keyspace.flush(db);
+    let flushed = server.flush_data(Some(db));
     server.keyspace.effects.dirty += flushed.len() as u64;
     dispose(server, flushed, how);
     propagate_even_if_empty(server, args);

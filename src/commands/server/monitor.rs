@@ -2,7 +2,7 @@
 
 use crate::client::{ClientFlags, ClientId};
 use crate::commands::row::{acl, flags};
-use crate::protocol::{Args, CmdResult};
+use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
 use crate::server::command::{Command, Group, Run};
 
@@ -20,6 +20,9 @@ pub static MONITOR: Command = Command {
 };
 
 fn monitor(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
+    if server.in_exec() {
+        return Err(CmdError::err("MONITOR isn't allowed for DENY BLOCKING client"));
+    }
     let client = server.client_mut(id);
     // A replica has no business here, and a second MONITOR changes nothing.
     if client.flags.intersects(ClientFlags::REPLICA | ClientFlags::MONITOR) {

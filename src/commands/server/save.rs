@@ -26,7 +26,8 @@ fn bgsave(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         return Err(CmdError::SYNTAX);
     }
     server.bgsave()?;
-    server.reply(id).simple("Background saving started");
+    let answer = if server.in_exec() { "Background saving scheduled" } else { "Background saving started" };
+    server.reply(id).simple(answer);
     Ok(())
 }
 

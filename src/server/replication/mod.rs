@@ -161,9 +161,11 @@ impl Server {
         self.repl.machine.primary.feeds()
     }
 
-    /// Appends encoded commands for database `db` to the stream.
+    /// Appends an encoded command for database `db` to the stream, or several outside of transactions.
     pub fn feed_stream(&mut self, db: usize, bytes: &[u8]) {
-        self.repl.machine.primary.feed_raw(db as u32, bytes);
+        if !self.gather(db, bytes) {
+            self.repl.machine.primary.feed_raw(db as u32, bytes);
+        }
     }
 
     /// Offset behind the last byte of the stream.

@@ -262,7 +262,7 @@ impl Server {
             self.repl.machine.attach_to_new_primary();
             self.settle_replication();
             log_notice!("MASTER <-> REPLICA sync: Flushing old data");
-            let old = self.keyspace.flush_all();
+            let old = self.flush_data(None);
             self.own_expires.clear();
             self.dispose(old, self.config.replica_lazy_flush);
         }
@@ -355,11 +355,13 @@ impl Server {
             self.repl.machine.attach_to_new_primary();
             self.settle_replication();
             log_notice!("MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
-            self.keyspace.swap_data(&mut beside);
+            self.swap_data(&mut beside);
             self.own_expires.clear();
             let old = beside.flush_all();
             self.dispose(old, true);
             log_notice!("MASTER <-> REPLICA sync: Discarding old DB in background");
+        } else {
+            self.loaded_under_watchers();
         }
         if load.from_socket {
             // The data have changed without a save.
@@ -394,7 +396,7 @@ impl Server {
             }
             None => {
                 // Half a snapshot is nobody's data.
-                let half = self.keyspace.flush_all();
+                let half = self.flush_data(None);
                 self.dispose(half, self.config.replica_lazy_flush);
             }
         }
@@ -418,7 +420,7 @@ impl Server {
         };
         self.loading = false;
         if load.beside.is_none() {
-            let half = self.keyspace.flush_all();
+            let half = self.flush_data(None);
             self.dispose(half, self.config.replica_lazy_flush);
         }
     }

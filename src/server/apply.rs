@@ -42,7 +42,9 @@ impl Server {
             // Within a client's transaction they are part of that.
             let transaction = count > 1 && !command.has(Flags::TOUCHES_ARBITRARY_KEYS) && !self.in_exec();
             if transaction {
-                self.feed_stream(db, b"*1\r\n$5\r\nMULTI\r\n");
+                // Both stand in a command's database, so that none is selected for them alone.
+                let first = expired.first().map(|(db, _)| *db).or(gone_fields.first().map(|gone| gone.db));
+                self.feed_stream(first.unwrap_or(db), b"*1\r\n$5\r\nMULTI\r\n");
             }
             for (db, key) in &expired {
                 self.feed_deletion(*db, key);
@@ -57,7 +59,9 @@ impl Server {
                 self.feed_command(db, command.as_args().iter());
             }
             if transaction {
-                self.feed_stream(db, b"*1\r\n$4\r\nEXEC\r\n");
+                let last = gone_fields.last().map(|gone| gone.db).or(expired.last().map(|(db, _)| *db));
+                let last = last.filter(|_| !as_sent && instead.is_empty());
+                self.feed_stream(last.unwrap_or(db), b"*1\r\n$4\r\nEXEC\r\n");
             }
             if wrote
                 && let Some(offset) = self.stream_end()

@@ -516,7 +516,8 @@ fn keyword_position(args: Args<'_>, word: &str, from: i32) -> Option<i64> {
     let len = args.len();
     let is_word = |i: &usize| args.at(*i).eq_ignore_ascii_case(word.as_bytes());
     let at = if from > 0 {
-        (from as usize..len).find(is_word)
+        // The last argument has no key behind it.
+        (from as usize..len.saturating_sub(1)).find(is_word)
     } else {
         (1..=len.checked_sub(from.unsigned_abs() as usize)?).rev().find(is_word)
     };

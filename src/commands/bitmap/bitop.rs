@@ -36,16 +36,16 @@ fn bitop(e: &mut Exec<'_>) -> CmdResult {
         return Err(CmdError::err("BITOP NOT must be called with a single source key."));
     }
     let target = e.args.at(2);
-    let result = combine_keys(e.ks, e.db, operation, e.args.rest(3))?;
-    if !result.is_empty() {
-        e.ks.set(e.db, target, NewValue::Raw(&result), ExpireChange::Clear);
+    let (sources, len) = Sources::find(e.ks, e.db, e.args.rest(3))?;
+    if len > 0 {
+        store(e.ks, e.db, target, operation, &sources, len);
         e.notify(NotifyFlags::STRING, "set", target);
         e.ks.effects.dirty += 1;
     } else if e.ks.delete(e.db, target) {
         e.notify(NotifyFlags::GENERIC, "del", target);
         e.ks.effects.dirty += 1;
     }
-    e.reply.int(result.len() as i64);
+    e.reply.int(len as i64);
     Ok(())
 }
 
@@ -56,56 +56,82 @@ fn operation(word: &[u8]) -> CmdResult<Operation> {
     found.map(|(_, operation)| *operation).ok_or(CmdError::SYNTAX)
 }
 
-fn combine_keys(ks: &mut Keyspace, db: usize, operation: Operation, keys: Args<'_>) -> CmdResult<Vec<u8>> {
-    // Each key is looked up for its own sake first, which may delete it; then all are borrowed together.
-    let mut there: SmallVec<[bool; 8]> = SmallVec::new();
-    for key in keys.iter() {
-        there.push(ks.read_str(db, key)?.is_some());
+/// The keys that hold strings; one that is missing is an empty string.
+struct Sources<'a>(SmallVec<[Option<&'a [u8]>; 8]>);
+
+impl<'a> Sources<'a> {
+    /// Looks the keys up; gives the length of the longest string too.
+    fn find(ks: &mut Keyspace, db: usize, keys: Args<'a>) -> CmdResult<(Self, usize)> {
+        let mut sources = SmallVec::new();
+        let mut longest = 0;
+        for key in keys.iter() {
+            let len = ks.read_str(db, key)?.map(StrRef::len);
+            longest = longest.max(len.unwrap_or(0));
+            sources.push(len.map(|_| key));
+        }
+        Ok((Sources(sources), longest))
     }
-    let mut digits: SmallVec<[IntBuf; 4]> = SmallVec::new();
-    digits.resize_with(keys.len(), IntBuf::new);
-    let sources: SmallVec<[&[u8]; 4]> = keys
-        .iter()
-        .zip(there)
-        .zip(&mut digits)
-        .map(|((key, there), digits)| {
-            let value = ks.peek(db, key).filter(|_| there).and_then(|value| value.as_str());
-            value.map_or(&b""[..], |value: StrRef<'_>| value.bytes(digits))
-        })
-        .collect();
-    Ok(combine(operation, &sources))
+
+    /// Shows the strings from this byte on, as far as they reach.
+    fn each_from(&self, ks: &Keyspace, db: usize, from: usize, mut show: impl FnMut(&[u8])) {
+        for key in &self.0 {
+            let value = key.and_then(|key| ks.peek(db, key)).and_then(|value| value.as_str());
+            let mut digits = IntBuf::new();
+            let bytes = value.map_or(&b""[..], |value| value.bytes(&mut digits));
+            show(bytes.get(from..).unwrap_or_default());
+        }
+    }
 }
 
-/// The result is as long as the longest of the sources. It is made a piece at a time, each of which stays in the cache
-/// until all sources have been worked into it.
-fn combine(operation: Operation, sources: &[&[u8]]) -> Vec<u8> {
+/// Puts the result, of this length, in the place of the target. It is made a piece at a time, in the cache: a piece
+/// depends on nothing but the same piece of the sources, so the target may be one of them.
+fn store(
+    ks: &mut Keyspace,
+    db: usize,
+    target: &[u8],
+    operation: Operation,
+    sources: &Sources<'_>,
+    len: usize,
+) {
     const PIECE: usize = 16 * 1024;
-    let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
-    let (first, others) = sources.split_first().expect("a command has keys");
-    let mut result = Vec::with_capacity(len);
-    result.extend_from_slice(first);
-    result.resize(len, 0);
-    for (n, piece) in result.chunks_mut(PIECE).enumerate() {
-        let from = n * PIECE;
-        for other in others {
-            let other = &other[from.min(other.len())..];
-            let other = &other[..piece.len().min(other.len())];
-            let (both, rest) = piece.split_at_mut(other.len());
-            match operation {
-                Operation::And => {
-                    each(both, other, |a, b| a & b);
-                    rest.fill(0);
-                }
-                Operation::Or => each(both, other, |a, b| a | b),
-                Operation::Xor => each(both, other, |a, b| a ^ b),
-                Operation::Not => unreachable!("NOT has one source"),
-            }
-        }
-        if matches!(operation, Operation::Not) {
-            piece.iter_mut().for_each(|byte| *byte = !*byte);
-        }
+    if sources.0.contains(&Some(target)) {
+        ks.persist(db, target);
+    } else {
+        ks.set(db, target, NewValue::Raw(b""), ExpireChange::Clear);
     }
-    result
+    ks.string_mut(db, target, len);
+    let mut piece = vec![0; PIECE.min(len)];
+    for from in (0..len).step_by(PIECE) {
+        let piece = &mut piece[..PIECE.min(len - from)];
+        combine(operation, piece, |show| sources.each_from(ks, db, from, show));
+        ks.string_mut(db, target, 0)[from..from + piece.len()].copy_from_slice(piece);
+    }
+}
+
+/// Fills a piece of the result from what is at its place in the sources.
+fn combine(operation: Operation, piece: &mut [u8], sources: impl FnOnce(&mut dyn FnMut(&[u8]))) {
+    let mut is_first = true;
+    sources(&mut |source| {
+        let (both, rest) = piece.split_at_mut(source.len().min(piece.len()));
+        let source = &source[..both.len()];
+        match operation {
+            Operation::Not => {
+                each(both, source, |_, b| !b);
+                rest.fill(0xff);
+            }
+            _ if is_first => {
+                both.copy_from_slice(source);
+                rest.fill(0);
+            }
+            Operation::And => {
+                each(both, source, |a, b| a & b);
+                rest.fill(0);
+            }
+            Operation::Or => each(both, source, |a, b| a | b),
+            Operation::Xor => each(both, source, |a, b| a ^ b),
+        }
+        is_first = false;
+    });
 }
 
 /// Byte by byte, which becomes vectors.

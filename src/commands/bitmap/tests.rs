@@ -51,6 +51,11 @@ fn bitop_pads_with_zeros_and_deletes_the_target_when_there_is_nothing() {
     let gone = bench.run("BITOP OR d none");
     assert_eq!((gone.reply.as_str(), gone.events[0].as_str()), (":0\\r\\n", "del d"));
     assert!(bench.run("BITOP OR d none").propagated.is_empty());
+    // The target may be a source, an integer, or have a time to live.
+    bench.run_all(&["SET n 12", "EXPIRE n 100", "SET a abc"]);
+    assert_eq!(bench.reply("BITOP XOR n n a n"), ":3\\r\\n");
+    assert_eq!(bench.reply("GET n"), "$3\\r\\nabc\\r\\n");
+    assert_eq!(bench.reply("TTL n"), ":-1\\r\\n");
     bench.run("RPUSH l x");
     assert!(bench.reply("BITOP OR d a l").starts_with("-WRONGTYPE"));
     assert_eq!(bench.reply("BITOP NAND d a"), "-ERR syntax error\\r\\n");
@@ -90,4 +95,30 @@ fn a_range_without_an_end_has_zeros_behind_it() {
     assert_eq!(bench.reply("BITCOUNT none x y z"), ":0\\r\\n");
     assert_eq!(bench.reply("BITCOUNT k 0"), "-ERR syntax error\\r\\n");
     assert_eq!(bench.reply("BITCOUNT k 5 -5 BIT"), ":15\\r\\n");
+}
+
+#[test]
+fn long_strings_are_combined_piece_by_piece() {
+    let mut bench = Bench::new();
+    let mut rng = crate::util::rng::Rng::seeded(11);
+    let mut random = |len: usize| (0..len).map(|_| rng.next_u64() as u8).collect::<Vec<u8>>();
+    let sources = [random(50_000), random(16_384), random(33_000)];
+    for (key, source) in [b"a", b"b", b"c"].into_iter().zip(&sources) {
+        bench.run_parts(&[b"SET", key, source]);
+    }
+    let byte = |source: &Vec<u8>, at: usize| source.get(at).copied().unwrap_or(0);
+    let [a, b, c] = &sources;
+    let cases: [(&str, &dyn Fn(usize) -> u8); 4] = [
+        ("BITOP AND d a b c", &|at| byte(a, at) & byte(b, at) & byte(c, at)),
+        ("BITOP OR d b c a", &|at| byte(a, at) | byte(b, at) | byte(c, at)),
+        ("BITOP NOT d a", &|at| !byte(a, at)),
+        // Last, since its target is a source.
+        ("BITOP XOR b a b c", &|at| byte(a, at) ^ byte(b, at) ^ byte(c, at)),
+    ];
+    for (command, expected) in cases {
+        assert_eq!(bench.reply(command), ":50000\\r\\n");
+        let target = command.split(' ').nth(2).expect("a target").as_bytes();
+        let result = bench.ks.read_str(0, target).expect("a string").expect("is there").to_vec();
+        assert!(result.iter().enumerate().all(|(at, byte)| *byte == expected(at)), "{command}");
+    }
 }

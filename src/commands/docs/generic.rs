@@ -203,11 +203,11 @@ pub const DOCS: &[Docs] = &[
     )
     .args(&[
         Arg::key("key", 0),
-        Arg::pattern("pattern").behind("BY").optional(),
+        Arg::pattern("pattern").of_spec(1).behind("BY").optional(),
         Arg::block("offset_count", &[Arg::integer("offset"), Arg::integer("count")])
             .behind("LIMIT")
             .optional(),
-        Arg::pattern("pattern").behind("GET").optional().multiple().multiple_token(),
+        Arg::pattern("pattern").of_spec(1).behind("GET").optional().multiple().multiple_token(),
         Arg::oneof("order", &[Arg::token("asc", "ASC"), Arg::token("desc", "DESC")]).optional(),
         Arg::token("sorting", "ALPHA").optional(),
         Arg::key("destination", 2).behind("STORE").optional(),
@@ -220,11 +220,11 @@ pub const DOCS: &[Docs] = &[
     )
     .args(&[
         Arg::key("key", 0),
-        Arg::pattern("pattern").behind("BY").optional(),
+        Arg::pattern("pattern").of_spec(1).behind("BY").optional(),
         Arg::block("offset_count", &[Arg::integer("offset"), Arg::integer("count")])
             .behind("LIMIT")
             .optional(),
-        Arg::pattern("pattern").behind("GET").optional().multiple().multiple_token(),
+        Arg::pattern("pattern").of_spec(1).behind("GET").optional().multiple().multiple_token(),
         Arg::oneof("order", &[Arg::token("asc", "ASC"), Arg::token("desc", "DESC")]).optional(),
         Arg::token("sorting", "ALPHA").optional(),
     ]),

@@ -229,6 +229,13 @@ impl Arg {
         arg
     }
 
+    /// Made of keys that this key spec of the command's row speaks of.
+    #[must_use]
+    pub const fn of_spec(mut self, key_spec: u8) -> Self {
+        self.key_spec = Some(key_spec);
+        self
+    }
+
     /// A word that stands for itself.
     #[must_use]
     pub const fn token(name: &'static str, token: &'static str) -> Self {
@@ -324,7 +331,7 @@ mod tests {
             for arg in args {
                 let holds_more = matches!(arg.kind, ArgType::OneOf | ArgType::Block);
                 assert_eq!(holds_more, !arg.arguments.is_empty(), "{arg:?}");
-                assert_eq!(arg.kind == ArgType::Key, arg.key_spec.is_some(), "{arg:?}");
+                assert!(arg.kind != ArgType::Key || arg.key_spec.is_some(), "{arg:?}");
                 check(arg.arguments);
             }
         }

@@ -712,10 +712,12 @@ fn deterministic(args: &Args) -> bool {
             text(2).is_some_and(|t| t.parse::<i64>().map_or(true, |n| !(1..1000).contains(&n)))
                 || args.len() > 3
         }
-        // All of the fields, or it matters not which, nor are there endless many.
-        "HRANDFIELD" => {
+        // All of them, or it matters not which, nor are there endless many.
+        "SRANDMEMBER" | "ZRANDMEMBER" | "HRANDFIELD" => {
             let count = text(2).map(|t| t.parse::<i64>());
-            count.is_some_and(|n| n.map_or(true, |n| n >= 1000 || [0, -3, i64::MIN].contains(&n)))
+            // With values, the largest number of all is refused.
+            let refused = |n| n == i64::MAX && args.len() > 3;
+            count.is_none_or(|n| n.map_or(true, |n| [0, -3, 100_000, i64::MIN].contains(&n) || refused(n)))
         }
         // What a mutation must not turn into something that ends or blocks the connection.
         "SHUTDOWN" => {
@@ -748,11 +750,6 @@ fn deterministic(args: &Args) -> bool {
         // Without names these speak of all commands, in the order of a hash table; DOCS speaks in our own words.
         "COMMAND" if text(1).as_deref() == Some("DOCS") => args.len() == 3,
         "COMMAND" => args.len() > 2 || text(1).as_deref() == Some("HELP"),
-        // Too many to be replied.
-        "SRANDMEMBER" | "ZRANDMEMBER" | "HRANDFIELD" => {
-            let count = text(2).and_then(|t| t.parse::<i64>().ok());
-            count.is_none_or(|n| n > -1000 || n == i64::MIN || n < i64::MIN / 2 && args.len() > 3)
-        }
         // A limit on memory makes what is refused depend on the memory a value takes.
         "CONFIG" => (3..args.len()).all(|i| !near(i)),
         _ => true,

@@ -275,7 +275,6 @@ pub fn same(ours: &Reply, real: &Reply, check: Check) -> bool {
     }
     match (check, &ours.value, &real.value) {
         (Check::Near(tolerance), Value::Int(a), Value::Int(b)) => {
-            // IDLETIME alone may rightly be 0 on one side.
             *a >= 0 && *b >= 0 && (a - b).abs() <= tolerance
         }
         (Check::Unordered, Value::Array(a), Value::Array(b))

@@ -94,7 +94,9 @@ pub static PERSIST: Command = Command {
 };
 
 fn persist(e: &mut Exec<'_>) -> CmdResult {
-    let done = e.ks.persist(e.db, e.args.at(1));
+    let key = e.args.at(1);
+    // The key counts as used, whether it has a time to lose or not.
+    let done = e.ks.lookup_write(e.db, key).is_some() && e.ks.persist(e.db, key);
     e.ks.effects.dirty += u64::from(done);
     e.reply.int(i64::from(done));
     Ok(())

@@ -387,9 +387,11 @@ impl Generator {
             && args.get(1).is_some_and(|word| {
                 [b"INFO".as_slice(), b"LIST", b"ID"].iter().any(|own| word.eq_ignore_ascii_case(own))
             });
+        // A mutation may have taken the count, and left one member drawn at random.
+        let random = ["SRANDMEMBER", "ZRANDMEMBER", "HRANDFIELD"].contains(&name) && args.len() == 2;
         let help = args.len() == 2 && args[1].eq_ignore_ascii_case(b"HELP");
         let check = match check {
-            _ if own_client => Check::Kind,
+            _ if own_client || random => Check::Kind,
             Check::Exact if help => Check::Help,
             check => check,
         };
@@ -484,7 +486,8 @@ impl Generator {
             "MOVE" => args![key, self.database()],
             "OBJECT" => match self.rng.below(8) {
                 0 => args!["HELP"],
-                1 => return (args!["IDLETIME", key], Near(5)),
+                // Redis's small integers are one object for all keys, with one clock.
+                1 => return (args!["IDLETIME", key], Kind),
                 2 => args!["FREQ", key],
                 3 => return (args!["REFCOUNT", key], References),
                 4 => args![self.rng.pick(&["nothing", "", "encoding", "FREQ"])],

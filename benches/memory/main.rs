@@ -353,7 +353,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         // By way of the process: the server may have another root.
-        let _ = std::fs::remove_file(format!("/proc/{}/root/tmp/{}", self.process.id(), self.snapshot));
+        let id = self.process.id().to_string();
+        let _ = std::fs::remove_file(["/proc", &id, "root", "tmp", &self.snapshot].join("/"));
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

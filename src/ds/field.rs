@@ -11,23 +11,21 @@
 //! table's to use.
 
 use std::marker::PhantomData;
-use std::ptr::NonNull;
 
 use super::prefixed::{len_size, read_len, write_len};
 use super::size::{allocate, class, free};
 use super::table::Element;
+use super::tagged::Tagged;
 
-const ADDRESS_BITS: u32 = 48;
 const EXPIRES: usize = 1;
-const ADDRESS_MASK: usize = ((1 << ADDRESS_BITS) - 1) & !7;
 /// The bytes that a time takes.
 const TIME: usize = 8;
 
 /// A field with its value.
 ///
-/// Invariant: without its top 16 and its last 3 bits it is a block that this field alone owns.
+/// Invariant: without its last bit it points at a block that this field alone owns.
 #[repr(transparent)]
-pub struct Field(NonNull<u8>, PhantomData<u8>);
+pub struct Field(Tagged, PhantomData<u8>);
 
 // SAFETY: the block has no other owner and nothing in it is tied to a thread.
 unsafe impl Send for Field {}
@@ -36,12 +34,12 @@ unsafe impl Send for Field {}
 unsafe impl Element for Field {
     #[inline]
     fn stash(&self) -> u16 {
-        (self.0.as_ptr().addr() >> ADDRESS_BITS) as u16
+        self.0.stash()
     }
 
     #[inline]
     fn set_stash(&mut self, bits: u16) {
-        self.0 = tagged(self.block(), self.has_time(), bits);
+        self.0.set_stash(bits);
     }
 
     #[inline]
@@ -51,12 +49,9 @@ unsafe impl Element for Field {
 }
 
 #[inline]
-fn tagged(block: *mut u8, has_time: bool, stash: u16) -> NonNull<u8> {
-    debug_assert!(block.addr() & !ADDRESS_MASK == 0, "a block's address has 48 bits and is aligned");
-    let tagged =
-        block.map_addr(|a| a | (usize::from(has_time) * EXPIRES) | (usize::from(stash) << ADDRESS_BITS));
-    // SAFETY: a block's address is not 0, and more bits do not make it so.
-    unsafe { NonNull::new_unchecked(tagged) }
+fn marked(block: *mut u8, has_time: bool, stash: u16) -> Tagged {
+    debug_assert!(block.addr() & EXPIRES == 0, "blocks are aligned");
+    Tagged::new(block.map_addr(|address| address | (usize::from(has_time) * EXPIRES)), stash)
 }
 
 /// The bytes of a block's parts, lengths included.
@@ -85,17 +80,17 @@ impl Field {
             let at = write_prefixed(at, field);
             write_prefixed(at, value);
         }
-        Field(tagged(block, expires.is_some(), 0), PhantomData)
+        Field(marked(block, expires.is_some(), 0), PhantomData)
     }
 
     #[inline]
     fn block(&self) -> *mut u8 {
-        self.0.as_ptr().map_addr(|address| address & ADDRESS_MASK)
+        self.0.block().map_addr(|address| address & !EXPIRES)
     }
 
     #[inline]
     fn has_time(&self) -> bool {
-        self.0.as_ptr().addr() & EXPIRES != 0
+        self.0.block().addr() & EXPIRES != 0
     }
 
     #[inline]

@@ -4,19 +4,14 @@
 //!  | length 1..9 | bytes |
 //! ```
 
-use std::ptr::NonNull;
-
 use super::prefixed::{len_size, read_len, write_len};
 use super::size::{allocate, class, free};
 use super::table::Element;
+use super::tagged::Tagged;
 
-/// The bits of a pointer that are an address; those above are the table's.
-const ADDRESS_BITS: u32 = 48;
-const ADDRESS_MASK: usize = (1 << ADDRESS_BITS) - 1;
-
-/// Invariant: without its top 16 bits it is a block that this member alone owns.
+/// Invariant: it points at a block that this member alone owns.
 #[repr(transparent)]
-pub struct Member(NonNull<u8>);
+pub struct Member(Tagged);
 
 // SAFETY: the block has no other owner and nothing in it is tied to a thread.
 unsafe impl Send for Member {}
@@ -25,14 +20,12 @@ unsafe impl Send for Member {}
 unsafe impl Element for Member {
     #[inline]
     fn stash(&self) -> u16 {
-        (self.0.as_ptr().addr() >> ADDRESS_BITS) as u16
+        self.0.stash()
     }
 
     #[inline]
     fn set_stash(&mut self, bits: u16) {
-        let tagged = self.block().map_addr(|address| address | usize::from(bits) << ADDRESS_BITS);
-        // SAFETY: a block's address is not 0, and more bits do not make it so.
-        self.0 = unsafe { NonNull::new_unchecked(tagged) };
+        self.0.set_stash(bits);
     }
 
     #[inline]
@@ -45,18 +38,17 @@ impl Member {
     pub fn new(bytes: &[u8]) -> Member {
         let prefix = len_size(bytes.len());
         let block = allocate(prefix + bytes.len());
-        debug_assert!(block.addr() & !ADDRESS_MASK == 0, "an address has 48 bits");
-        // SAFETY: the block has room for both; it is not null.
+        // SAFETY: the block has room for both.
         unsafe {
             write_len(block, bytes.len());
             block.add(prefix).copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-            Member(NonNull::new_unchecked(block))
         }
+        Member(Tagged::new(block, 0))
     }
 
     #[inline]
     fn block(&self) -> *mut u8 {
-        self.0.as_ptr().map_addr(|address| address & ADDRESS_MASK)
+        self.0.block()
     }
 
     #[inline]

@@ -9,4 +9,5 @@ pub mod prefixed;
 pub mod ranked;
 pub mod size;
 pub mod table;
+pub mod tagged;
 pub mod timeline;

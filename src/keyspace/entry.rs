@@ -24,22 +24,17 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-use std::ptr::NonNull;
-
 use crate::ds::table::Element;
+use crate::ds::tagged::Tagged;
 use crate::sys::give_back::GiveBack;
 use crate::value::{Collection, Encoding, Stored, StrRef, ValueRef};
 use raw::{Block, View};
 
-/// The bits of a pointer that are an address: user space ends below 2^47 on x86_64 and 2^48 on aarch64.
-const ADDRESS_BITS: u32 = 48;
-const ADDRESS_MASK: usize = (1 << ADDRESS_BITS) - 1;
-
 /// One key of the keyspace.
 ///
-/// Invariant: without its top 16 bits it is a block that this entry alone owns.
+/// Invariant: it points at a block that this entry alone owns.
 #[repr(transparent)]
-pub struct Entry(NonNull<u8>);
+pub struct Entry(Tagged);
 
 // SAFETY: the block has no other owner and nothing in it is tied to a thread.
 unsafe impl Send for Entry {}
@@ -48,12 +43,12 @@ unsafe impl Send for Entry {}
 unsafe impl Element for Entry {
     #[inline]
     fn stash(&self) -> u16 {
-        (self.0.as_ptr().addr() >> ADDRESS_BITS) as u16
+        self.0.stash()
     }
 
     #[inline]
     fn set_stash(&mut self, bits: u16) {
-        self.0 = tagged(self.block(), bits);
+        self.0.set_stash(bits);
     }
 
     #[inline]
@@ -62,30 +57,21 @@ unsafe impl Element for Entry {
     }
 }
 
-#[inline]
-fn tagged(block: Block, bits: u16) -> NonNull<u8> {
-    debug_assert!(block.as_ptr().addr() & !ADDRESS_MASK == 0, "an address has 48 bits");
-    let tagged = block.as_ptr().map_addr(|address| address | usize::from(bits) << ADDRESS_BITS);
-    // SAFETY: a block's address is not 0, and more bits do not make it so.
-    unsafe { NonNull::new_unchecked(tagged) }
-}
-
 impl Entry {
     pub fn new(key: &[u8], value: Stored, expire: Option<i64>, lru: u32) -> Entry {
-        Entry(tagged(Block::new(key, value, expire, lru), 0))
+        Entry(Tagged::new(Block::new(key, value, expire, lru).as_ptr(), 0))
     }
 
     #[inline]
     fn block(&self) -> Block {
-        let untagged = self.0.as_ptr().map_addr(|address| address & ADDRESS_MASK);
         // SAFETY: by the invariant this is the entry's block.
-        unsafe { Block::from_ptr(untagged) }
+        unsafe { Block::from_ptr(self.0.block()) }
     }
 
     /// Puts another block in place of the present one, which the caller has freed or taken apart.
     #[inline]
     fn set_block(&mut self, block: Block) {
-        self.0 = tagged(block, self.stash());
+        self.0 = Tagged::new(block.as_ptr(), self.stash());
     }
 
     #[inline]

@@ -13,15 +13,12 @@ use super::tree::Ranked;
 use crate::ds::prefixed::{len_size, read_len, write_len};
 use crate::ds::size;
 use crate::ds::table::Element;
+use crate::ds::tagged::Tagged;
 
 const SCORE: usize = size_of::<f64>();
-const ADDRESS_BITS: u32 = 48;
-const ADDRESS_MASK: usize = (1 << ADDRESS_BITS) - 1;
 
-const _: () = assert!(usize::BITS == 64, "pointers have bits to spare");
-
-/// Owns a block. The upper 16 bits are the table's.
-pub(super) struct Member(NonNull<u8>);
+/// Owns a block.
+pub(super) struct Member(Tagged);
 
 // SAFETY: a member owns its block, and shares it with nothing outside its sorted set.
 unsafe impl Send for Member {}
@@ -30,19 +27,17 @@ unsafe impl Send for Member {}
 unsafe impl Element for Member {
     #[inline]
     fn stash(&self) -> u16 {
-        (self.0.as_ptr().addr() >> ADDRESS_BITS) as u16
+        self.0.stash()
     }
 
     #[inline]
     fn set_stash(&mut self, bits: u16) {
-        let tagged = self.block().0.as_ptr().map_addr(|address| address | usize::from(bits) << ADDRESS_BITS);
-        // SAFETY: a block's address is not 0, and more bits do not make it so.
-        self.0 = unsafe { NonNull::new_unchecked(tagged) };
+        self.0.set_stash(bits);
     }
 
     #[inline]
     fn address(&self) -> *const u8 {
-        self.block().0.as_ptr()
+        self.0.block()
     }
 }
 
@@ -50,22 +45,20 @@ impl Member {
     pub fn new(score: f64, member: &[u8]) -> Member {
         let prefix = len_size(member.len());
         let block = size::allocate(SCORE + prefix + member.len());
-        debug_assert!(block.addr() & !ADDRESS_MASK == 0, "an address has 48 bits");
         // SAFETY: the block has room for all three, one behind the other, and is aligned to 8.
         unsafe {
             block.cast::<f64>().write(score);
             write_len(block.add(SCORE), member.len());
             std::ptr::copy_nonoverlapping(member.as_ptr(), block.add(SCORE + prefix), member.len());
-            Member(NonNull::new_unchecked(block))
         }
+        Member(Tagged::new(block, 0))
     }
 
     /// The block, for the order by score. It is good for as long as this member lives.
     #[inline]
     pub fn block(&self) -> MemberRef {
-        let untagged = self.0.as_ptr().map_addr(|address| address & ADDRESS_MASK);
-        // SAFETY: without the table's bits it is the block's address.
-        MemberRef(unsafe { NonNull::new_unchecked(untagged) })
+        // SAFETY: a block's address is not 0.
+        MemberRef(unsafe { NonNull::new_unchecked(self.0.block()) })
     }
 
     #[inline]

@@ -6,9 +6,12 @@
 //! figure is worth nothing by itself on a shared machine: the ratios are.
 //!
 //! `cargo bench --bench compare -- [--rounds 5] [--requests 1000000] [--keys 1000000] [--pipelines 1,16,64]
-//!  [--tests ping,set,get,incr,mset] [--replica] [--peer NAME=COMMAND]...`
+//!  [--tests ping,set,get,incr,mset] [--fill REQUEST]... [--request NAME=REQUEST]... [--replica]
+//!  [--peer NAME=COMMAND]...`
 //!
-//! Without `--peer`, the peer is `redis-server`. A command is split at spaces; options are appended to it.
+//! `--tests` are redis-benchmark's own; `--request` measures any other, in which `__rand_int__` becomes a number below
+//! `--keys`; `--fill` sends one twice as often as there are keys before anything is measured. Without `--peer`, the peer
+//! is `redis-server`. Requests and commands are split at spaces; options are appended to a command.
 
 #[path = "../shared/servers.rs"]
 mod servers;
@@ -30,9 +33,30 @@ struct Options {
     requests: u64,
     keys: u64,
     pipelines: Vec<u32>,
-    tests: Vec<String>,
+    tests: Vec<Test>,
+    fills: Vec<Test>,
     replica: bool,
     peers: Vec<Program>,
+}
+
+/// What is measured.
+enum Test {
+    /// One of redis-benchmark's own.
+    Builtin(String),
+    /// A request of ours.
+    Request { name: String, words: Vec<String> },
+}
+
+impl Test {
+    fn parse(name: &str, request: &str) -> Test {
+        Test::Request { name: name.to_owned(), words: request.split(' ').map(str::to_owned).collect() }
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Test::Builtin(name) | Test::Request { name, .. } => name,
+        }
+    }
 }
 
 fn main() {
@@ -41,7 +65,10 @@ fn main() {
     let servers: Vec<Running> =
         programs.iter().map(|(name, command)| Running::start(name, command, &options)).collect();
     for server in &servers {
-        server.benchmark("set", 64, 2 * options.keys, options.keys);
+        server.benchmark(&Test::Builtin("set".to_owned()), 64, 2 * options.keys, options.keys);
+        for fill in &options.fills {
+            server.benchmark(fill, 64, 2 * options.keys, options.keys);
+        }
     }
     let mut cells: BTreeMap<(usize, usize), Vec<Vec<Figure>>> = BTreeMap::new();
     for (t, test) in options.tests.iter().enumerate() {
@@ -54,7 +81,7 @@ fn main() {
                     figures.push(server.benchmark(test, *pipeline, requests, options.keys));
                 }
             }
-            eprintln!("{test} -P {pipeline}: done");
+            eprintln!("{} -P {pipeline}: done", test.name());
         }
     }
     print!("{}", table(&options, &servers, &cells));
@@ -97,23 +124,22 @@ impl Running {
     }
 
     /// One run of redis-benchmark.
-    fn benchmark(&self, test: &str, pipeline: u32, requests: u64, keys: u64) -> Figure {
+    fn benchmark(&self, test: &Test, pipeline: u32, requests: u64, keys: u64) -> Figure {
         let before = cpu_seconds(self.process.id());
         let started = Instant::now();
-        let output = Command::new("taskset")
-            .args(["-c", LOAD_CORE, "redis-benchmark", "--csv", "-p", &self.port.to_string(), "-t", test])
-            .args([
-                "-P",
-                &pipeline.to_string(),
-                "-n",
-                &requests.to_string(),
-                "-r",
-                &keys.to_string(),
-                "-c",
-                "50",
-            ])
-            .output()
-            .expect("redis-benchmark runs (Debian: redis-tools) under taskset (util-linux)");
+        let mut command = Command::new("taskset");
+        command
+            .args(["-c", LOAD_CORE, "redis-benchmark", "--csv", "-c", "50"])
+            .args(["-p", &self.port.to_string()])
+            .args(["-P", &pipeline.to_string()])
+            .args(["-n", &requests.to_string()])
+            .args(["-r", &keys.to_string()]);
+        match test {
+            Test::Builtin(name) => command.args(["-t", name]),
+            Test::Request { words, .. } => command.args(words),
+        };
+        let output =
+            command.output().expect("redis-benchmark runs (Debian: redis-tools) under taskset (util-linux)");
         let elapsed = started.elapsed().as_secs_f64();
         let cpu = cpu_seconds(self.process.id()) - before;
         let text = String::from_utf8_lossy(&output.stdout);
@@ -131,7 +157,7 @@ impl Running {
         let total = requests as f64 * rows.len() as f64;
         let per_second = rows.len() as f64 / rows.iter().map(|r| 1.0 / r).sum::<f64>();
         assert!(elapsed > 0.0);
-        Figure { per_second, per_cpu_second: total / cpu.max(0.01) }
+        Figure { per_second, per_cpu_second: total / cpu.max(0.001) }
     }
 }
 
@@ -153,13 +179,16 @@ fn info(port: u16, wanted: &str) -> bool {
     String::from_utf8_lossy(&buffer[..n]).contains(wanted)
 }
 
-/// User and system time of a process so far. taskset replaces itself with the server, so its pid is the server's;
-/// where a command wraps the server in another process (chroot does not), that one would be measured.
+/// The time that a process's threads have run so far. taskset replaces itself with the server, so its pid is the
+/// server's; where a command wraps the server in another process (chroot does not), that one would be measured.
 fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the server lives");
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    let ticks: u64 = [11, 12].iter().map(|i| fields[*i].parse::<u64>().unwrap_or(0)).sum();
-    ticks as f64 / 100.0
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the server lives");
+    let nanoseconds: u64 = threads
+        .flatten()
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok())
+        .filter_map(|stat| stat.split(' ').next()?.parse::<u64>().ok())
+        .sum();
+    nanoseconds as f64 / 1e9
 }
 
 fn table(
@@ -180,7 +209,7 @@ fn table(
         let _ = write!(
             out,
             "| {} | {} | {:.0} | {:.0} |",
-            options.tests[*t].to_uppercase(),
+            options.tests[*t].name().to_uppercase(),
             options.pipelines[*p],
             ours / 1e3,
             ours_cpu / 1e3
@@ -206,7 +235,8 @@ fn parse_options() -> Options {
         requests: 1_000_000,
         keys: 1_000_000,
         pipelines: vec![1, 16, 64],
-        tests: ["ping", "set", "get", "incr", "mset"].map(str::to_owned).to_vec(),
+        tests: Vec::new(),
+        fills: Vec::new(),
         replica: false,
         peers: Vec::new(),
     };
@@ -221,11 +251,23 @@ fn parse_options() -> Options {
                 options.pipelines =
                     value().split(',').map(|p| p.parse().expect("a pipeline depth")).collect();
             }
-            "--tests" => options.tests = value().split(',').map(str::to_owned).collect(),
+            "--tests" => {
+                options.tests.extend(value().split(',').map(|name| Test::Builtin(name.to_owned())));
+            }
+            "--request" => {
+                let value = value();
+                let (name, request) = value.split_once('=').expect("--request NAME=REQUEST");
+                options.tests.push(Test::parse(name, request));
+            }
+            "--fill" => options.fills.push(Test::parse("fill", &value())),
             "--replica" => options.replica = true,
             "--peer" => options.peers.push(servers::parse_peer(&value())),
             other => panic!("unknown option {other}"),
         }
+    }
+    if options.tests.is_empty() {
+        options.tests =
+            ["ping", "set", "get", "incr", "mset"].map(|name| Test::Builtin(name.to_owned())).into();
     }
     options
 }

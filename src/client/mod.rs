@@ -182,6 +182,13 @@ impl Client {
         self.flags.contains(ClientFlags::PRIMARY)
     }
 
+    /// Whether it may be sent what it did not ask for. Our primary would take that for an answer of ours.
+    #[inline]
+    #[must_use]
+    pub fn takes_messages(&self) -> bool {
+        !self.flags.intersects(ClientFlags::CLOSE_ASAP | ClientFlags::PRIMARY)
+    }
+
     /// A request of it is over: CLIENT REPLY SKIP ends or takes hold.
     pub fn request_over(&mut self) {
         if self.flags.intersects(ClientFlags::REPLY_SKIP | ClientFlags::REPLY_SKIP_NEXT) {

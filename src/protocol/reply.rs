@@ -85,6 +85,13 @@ impl Reply {
         self.muted
     }
 
+    /// Writes something that answers no request, and so goes out though replies are thrown away.
+    pub fn unmuted(&mut self, write: impl FnOnce(&mut Self)) {
+        let muted = std::mem::take(&mut self.muted);
+        write(self);
+        self.muted = muted;
+    }
+
     /// Has long strings written to a socket at once, or no more. Not for replies that promise what is yet to be done
     /// when the command has run: that its write has been passed on, or is on disk.
     #[inline]
@@ -284,7 +291,7 @@ impl Reply {
         }
     }
 
-    /// Bytes that go out whether replies are muted or not: what a replica is sent.
+    /// Bytes that go out whether replies are muted or not: what a replica is sent, and messages.
     pub fn raw_unmuted(&mut self, bytes: &[u8]) {
         self.make_room();
         self.tail.extend_from_slice(bytes);
@@ -532,5 +539,8 @@ mod tests {
         reply.error(&CmdError::SYNTAX);
         assert!(reply.is_empty());
         assert_eq!(reply.error_count(), 1);
+        reply.unmuted(|reply| reply.push(1));
+        reply.ok();
+        assert_eq!(reply.to_vec(), b"*1\r\n");
     }
 }

@@ -6,6 +6,7 @@ use crate::client::{Blocked, Client, ClientClass, ClientFlags, ClientId};
 use crate::config::OutputBufferLimit;
 use crate::log_warning;
 use crate::net::conn::{Conn, Moved};
+use crate::protocol::Reply;
 use mio::Token;
 use smallvec::SmallVec;
 use std::time::Duration;
@@ -65,6 +66,18 @@ impl Server {
             self.pending_writes.push(id);
         }
         self.check_output_limits(id);
+    }
+
+    /// Writes something to a client that it did not ask for, in its protocol: a message, an invalidation. It stands where
+    /// the client's output has come to: behind what the running command, if it is the client's own, has replied so far.
+    /// CLIENT REPLY OFF and SKIP do not hold for it; its class's output limits do. False: this client gets none.
+    pub fn push_to(&mut self, id: ClientId, write: impl FnOnce(&mut Reply)) -> bool {
+        let Some(client) = self.clients.get_mut(id).filter(|client| client.takes_messages()) else {
+            return false;
+        };
+        client.reply.unmuted(write);
+        self.queue_write(id);
+        true
     }
 
     /// Closes a client, at the end of the turn, whose unsent replies are beyond its class's limit.

@@ -89,9 +89,11 @@ fn push(reply: &mut Reply) -> CmdResult {
     if !reply.resp3() {
         return Err(CmdError::err("RESP2 is not supported by this command"));
     }
-    reply.push(2);
-    reply.bulk(b"server-cpu-usage");
-    reply.int(42);
+    reply.unmuted(|reply| {
+        reply.push(2);
+        reply.bulk(b"server-cpu-usage");
+        reply.int(42);
+    });
     // A push answers nothing: the command's own reply comes behind it.
     reply.bulk(b"Some real reply following the push reply");
     Ok(())

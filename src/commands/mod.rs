@@ -110,6 +110,7 @@ pub static TABLE: &[&Command] = &[
     &server::info::INFO,
     &generic::keys::KEYS,
     &server::save::LASTSAVE,
+    &server::latency::LATENCY,
     &string::lcs::LCS,
     &list::read::LINDEX,
     &list::edit::LINSERT,

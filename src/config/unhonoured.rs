@@ -54,7 +54,6 @@ pub const UNHONOURED: &[&str] = &[
     "ignore-warnings",
     "io-threads",
     "io-threads-do-reads",
-    "latency-monitor-threshold",
     "loading-process-events-interval-bytes",
     "lua-enable-deprecated-api",
     "maxmemory-clients",

@@ -51,6 +51,7 @@ fn wake(server: &mut Server, id: ClientId, key: &[u8]) {
     if waits.is_none() {
         server.stats.unblocked(command, usec, failed, server.config.latency_tracking);
         super::log_if_slow(server, id, declared.flags, args, usec);
+        server.sample_latency("command-unblocking", usec);
     }
     server.apply_effects(id, declared, wait.db, args);
     let done = waits.is_none();

@@ -156,7 +156,11 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
         Run::Container => Err(CmdError::wrong_arity(&server.registry[command].full_name)),
     };
     let (usec, failed) = finish(server, id, command, &result, started_us);
-    server.stats.ran(command, usec, failed, server.config.latency_tracking && wait.is_none());
+    // How long one takes that waits is known when it is served.
+    let waits = wait.is_some() || server.clients.get(id).is_some_and(|client| client.blocked.is_some());
+    server.stats.ran(command, usec, failed, server.config.latency_tracking && !waits);
+    let event = if declared.flags.contains(Flags::FAST) { "fast-command" } else { "command" };
+    server.sample_latency(event, usec);
     if let Some(wait) = wait {
         server.wait_for_keys(id, command, args, db, wait);
     }
@@ -252,8 +256,7 @@ fn log_if_slow(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, 
         return;
     }
     // One that waits is looked at when it is served.
-    let waits = |blocked: &Option<Blocked>| matches!(blocked, Some(Blocked::Keys(_)));
-    let Some(client) = server.clients.get(id).filter(|c| !waits(&c.blocked)) else { return };
+    let Some(client) = server.clients.get(id).filter(|client| client.blocked.is_none()) else { return };
     let name = client.name.as_deref().unwrap_or_default().to_vec();
     let peer = client.conn.peer_text();
     let max = server.config.slowlog_max_len;

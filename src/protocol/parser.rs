@@ -16,6 +16,8 @@ use super::inline::split_words;
 
 /// The longest line (inline request, count or length) that is waited for, bytes.
 const LINE_MAX: usize = 64 * 1024;
+/// Room for arguments that is kept for the next requests.
+const SPANS_KEPT: usize = 1024;
 /// What a client that has not logged in yet may send: arguments, and bytes in one of them.
 const UNAUTHENTICATED_ARGS_MAX: i64 = 10;
 const UNAUTHENTICATED_BULK_MAX: i64 = 16384;
@@ -184,6 +186,15 @@ impl Parser {
             span.start -= n;
             span.end -= n;
         }
+        if self.spans.capacity() > SPANS_KEPT && self.spans.len() <= SPANS_KEPT {
+            self.spans.shrink_to(SPANS_KEPT);
+        }
+    }
+
+    /// What the parser itself takes, bytes: the places of arguments, of which a request may have many in few bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.spans.capacity() * size_of::<Span>()
     }
 
     /// Bytes that the argument under way still needs, to size a read; 0 between arguments.

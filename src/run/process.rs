@@ -169,7 +169,8 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     let limit = server.config.client_query_buffer_limit;
     // Commands that are queued have not run yet either.
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
-    if client.query.len() + queued > limit && !client.must_obey() && !client.closing() {
+    let waiting = client.query.len() + client.parser.memory() + queued;
+    if waiting > limit && !client.must_obey() && !client.closing() {
         let text = describe(client, &server.registry, now);
         let shown = client.query[..client.query.len().min(64)].escape_ascii().to_string();
         log_warning!(

@@ -91,6 +91,7 @@ impl Server {
         }
         let ended = self.clock.measure_us();
         self.stats.expire_cycle_us += ended - began;
+        self.sample_latency("expire-cycle", ended - began);
         self.expiry.more = due.more || more_fields;
         self.expiry.ended_us = ended;
         self.expiry.cron_loop = self.cron_loops;

@@ -266,7 +266,14 @@ pub fn memory_of(client: &Client) -> usize {
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
     // Each stands in the list of its key's watchers too.
     let watched: usize = client.watched.iter().map(|(_, key)| 2 * (size_of_val(key) + key.len())).sum();
-    size_of::<Client>() + client.query.capacity() + tail + sealed + arguments + queued + watched
+    size_of::<Client>()
+        + client.query.capacity()
+        + client.parser.memory()
+        + tail
+        + sealed
+        + arguments
+        + queued
+        + watched
 }
 
 /// A client in one line: what CLIENT LIST shows of it.

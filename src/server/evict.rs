@@ -141,10 +141,12 @@ impl Server {
             self.limit_is_kept();
             return Room::Enough;
         }
+        let began_us = self.clock.measure_us();
         let room = match self.eviction_policy() {
             Some(policy) => self.evict_by(policy),
             None => Room::None,
         };
+        self.sample_latency("eviction-cycle", self.clock.measure_us() - began_us);
         if room == Room::Enough && !self.eviction.running {
             self.limit_is_kept();
         } else {
@@ -174,7 +176,13 @@ impl Server {
                 self.watched_key_deleted(db, entry.key());
             }
             let before = memory::allocated_now();
-            self.discard(entry, lazy);
+            if self.config.latency_monitor_threshold > 0 {
+                let began_us = self.clock.measure_us();
+                self.discard(entry, lazy);
+                self.sample_latency("eviction-del", self.clock.measure_us() - began_us);
+            } else {
+                self.discard(entry, lazy);
+            }
             left -= before as i64 - memory::allocated_now() as i64;
             self.eviction.evicted_keys += 1;
             evicted += 1;
@@ -196,16 +204,19 @@ impl Server {
 
     /// Nothing is left to evict; but what was given to the lazyfree thread may be room enough once it is freed.
     fn wait_for_lazyfree(&mut self, started: Instant, limit: Duration) -> Room {
-        loop {
+        let began_us = self.clock.measure_us();
+        let room = loop {
             let pending = self.lazyfree.pending() > 0;
             if self.lazyfree_went_on() && self.sync_excess() == 0 {
-                return Room::Enough;
+                break Room::Enough;
             }
             if !pending || started.elapsed() >= limit {
-                return Room::None;
+                break Room::None;
             }
             std::thread::sleep(limit.min(LAZYFREE_POLL_MAX));
-        }
+        };
+        self.sample_latency("eviction-lazyfree", self.clock.measure_us() - began_us);
+        room
     }
 
     /// Whether the lazyfree thread has freed anything that is not in the count.

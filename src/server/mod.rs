@@ -15,6 +15,7 @@ pub mod clients;
 pub mod command;
 pub mod cron;
 pub mod evict;
+pub mod latency;
 pub mod lazyfree;
 pub mod listeners;
 pub mod memory;
@@ -41,6 +42,7 @@ use active_expire::ActiveExpiry;
 use blocked::Waiting;
 use command::Registry;
 use evict::Eviction;
+use latency::Latency;
 use lazyfree::Lazyfree;
 use listeners::Listeners;
 use pause::Pause;
@@ -72,6 +74,8 @@ pub struct Server {
     pub stats: Stats,
     /// SLOWLOG.
     pub slowlog: Slowlog,
+    /// The latency monitor.
+    pub latency: Latency,
     /// Clients that MONITOR.
     pub monitors: Vec<ClientId>,
     /// Memory that is given back in the background.
@@ -171,6 +175,7 @@ impl Server {
             rng: Rng::from_system(),
             stats: Stats::new(commands),
             slowlog: Slowlog::default(),
+            latency: Latency::default(),
             monitors: Vec::new(),
             lazyfree: Lazyfree::default(),
             eviction: Eviction::default(),

@@ -207,6 +207,9 @@ impl Server {
     fn child_started(&mut self, fork_us: u64) {
         self.stats.total_forks += 1;
         self.stats.latest_fork_usec = fork_us;
+        let gb = crate::sys::memory::allocated_now() as f64 / f64::from(1 << 30);
+        self.stats.fork_rate = gb * 1e6 / fork_us.max(1) as f64;
+        self.sample_latency("fork", fork_us);
         self.child_alive = true;
         self.keyspace.pause_resize(true);
     }
@@ -218,6 +221,9 @@ impl Server {
         self.huge_pages.pause(false);
         self.keyspace.pause_resize(false);
         self.dirty = self.dirty.saturating_sub(finished.dirty_saved);
+        if let Some(cleanup) = finished.cleanup {
+            self.sample_latency("rdb-unlink-temp-file", cleanup.as_micros() as u64);
+        }
         self.snapshot_finished(finished);
     }
 

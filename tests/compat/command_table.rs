@@ -30,7 +30,7 @@ const REQUIRED: &str = "append decr decrby get getdel getex getrange getset incr
     client|reply client|setname client|unblock client|unpause echo hello ping quit reset select
     bgsave command command|count command|docs command|getkeys command|getkeysandflags command|help command|info command|list
     config config|get config|help config|resetstat config|rewrite config|set dbsize debug flushall flushdb info lastsave
-    lolwut monitor psync replconf replicaof role save shutdown slaveof slowlog slowlog|get slowlog|help slowlog|len
+    latency latency|doctor latency|graph latency|help latency|histogram latency|history latency|latest latency|reset lolwut monitor psync replconf replicaof role save shutdown slaveof slowlog slowlog|get slowlog|help slowlog|len
     slowlog|reset swapdb sync time
     geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore
     bzmpop bzpopmax bzpopmin zadd zcard zcount zdiff zdiffstore zincrby zinter zintercard zinterstore zlexcount zmpop zmscore zpopmax zpopmin

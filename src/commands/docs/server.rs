@@ -98,6 +98,23 @@ pub const DOCS: &[Docs] = &[
         .history(&[("7.0.0", "Several sections in a call.")])
         .args(&[Arg::string("section").optional().multiple()]),
     Docs::new("lastsave", "1.0.0", "When the data set was last saved, in seconds since the epoch", "O(1)"),
+    Docs::new("latency", "2.8.13", "Commands about what takes long", "That of the subcommand."),
+    Docs::new("latency|doctor", "2.8.13", "What took long, and what may help, for people to read", "O(1)"),
+    Docs::new("latency|graph", "2.8.13", "How long something took of late, drawn", "O(1)")
+        .args(&[Arg::string("event")]),
+    Docs::new("latency|help", "2.8.13", "What the subcommands are for", "O(1)"),
+    Docs::new(
+        "latency|histogram",
+        "7.0.0",
+        "How many calls of commands took up to how long",
+        "O(N), N being the number of commands that have run",
+    )
+    .args(&[Arg::string("COMMAND").optional().multiple()]),
+    Docs::new("latency|history", "2.8.13", "When something took long, and how long", "O(1)")
+        .args(&[Arg::string("event")]),
+    Docs::new("latency|latest", "2.8.13", "What took long last, of each kind", "O(1)"),
+    Docs::new("latency|reset", "2.8.13", "Forget what took long", "O(1)")
+        .args(&[Arg::string("event").optional().multiple()]),
     Docs::new("lolwut", "5.0.0", "A drawing, and the version", "")
         .args(&[Arg::integer("version").behind("VERSION").optional()]),
     Docs::new("memory", "4.0.0", "Commands about memory", "That of the subcommand."),

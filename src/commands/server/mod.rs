@@ -5,6 +5,7 @@ pub mod config;
 pub mod debug;
 pub mod flush;
 pub mod info;
+pub mod latency;
 pub mod lolwut;
 pub mod memory;
 pub mod monitor;

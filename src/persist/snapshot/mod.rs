@@ -24,6 +24,7 @@ use crate::{log_notice, log_warning};
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// After a failed BGSAVE the next automatic one waits this long.
 const RETRY_DELAY_S: i64 = 5;
@@ -53,6 +54,8 @@ pub struct Finished {
     pub end: ChildEnd,
     /// How many of the changes counted as dirty are now on disk; to be taken off.
     pub dirty_saved: u64,
+    /// How long it took to delete what a killed child had written.
+    pub cleanup: Option<Duration>,
 }
 
 /// Where a snapshot goes and how.
@@ -203,10 +206,11 @@ impl Snapshots {
         child.read_reports();
         let end = child.try_reap()?;
         let cow_peak = child.figures().cow_peak;
+        let mut cleanup = None;
         let (kind, started_s, dirty_saved) = match std::mem::replace(&mut self.state, State::Idle) {
             State::Idle => unreachable!("a child was reaped"),
             State::SavingDisk { started_s, dirty_before, temp, .. } => {
-                self.disk_save_ended(end, &temp, now_s);
+                cleanup = self.disk_save_ended(end, &temp, now_s);
                 (SaveKind::Disk, started_s, if end == ChildEnd::Ok { dirty_before } else { 0 })
             }
             State::SavingSocket { started_s, .. } => {
@@ -218,10 +222,10 @@ impl Snapshots {
             self.last_cow_size = cow_peak;
         }
         self.last_duration_s = now_s - started_s;
-        Some(Finished { kind, end, dirty_saved })
+        Some(Finished { kind, end, dirty_saved, cleanup })
     }
 
-    fn disk_save_ended(&mut self, end: ChildEnd, temp: &std::path::Path, now_s: i64) {
+    fn disk_save_ended(&mut self, end: ChildEnd, temp: &std::path::Path, now_s: i64) -> Option<Duration> {
         match end {
             ChildEnd::Ok => {
                 log_notice!("Background saving terminated with success");
@@ -234,12 +238,15 @@ impl Snapshots {
             }
             ChildEnd::Killed(signal) => {
                 log_warning!("Background saving terminated by signal {signal}");
+                let began = Instant::now();
                 remove_temp(temp);
                 if !end.stopped_on_request() {
                     self.last_ok = false;
                 }
+                return Some(began.elapsed());
             }
         }
+        None
     }
 
     /// Lets the child of a socket save end: all it wrote has been read.

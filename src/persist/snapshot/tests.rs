@@ -109,7 +109,10 @@ fn a_background_save_makes_the_file_and_nothing_else() {
     assert_eq!((info.current_duration_s, info.child.keys_total), (3, 5000));
 
     let finished = finish(&mut snapshots, 115);
-    assert_eq!(finished, Finished { kind: SaveKind::Disk, end: ChildEnd::Ok, dirty_saved: 42 });
+    assert_eq!(
+        finished,
+        Finished { kind: SaveKind::Disk, end: ChildEnd::Ok, dirty_saved: 42, cleanup: None }
+    );
     assert_eq!(folder.files(), ["dump.rdb"]);
     assert_eq!(keys_at(&folder.target().path), 5000);
     let info = snapshots.info(116);

@@ -39,6 +39,27 @@ impl Histogram {
         self.total
     }
 
+    /// How many values there are up to each power of two (beginning at 1024 ns), where that number grows: the largest
+    /// value of the bucket that the power stands in, in microseconds, and the number.
+    #[must_use]
+    pub fn cumulative(&self) -> Vec<(u64, u64)> {
+        let mut steps = Vec::new();
+        let (mut level, mut seen, mut told) = (1024, 0, 0);
+        let last = self.counts.len() - 1;
+        for (i, count) in self.counts.iter().enumerate() {
+            seen += u64::from(*count);
+            let reached = if i < 2 * HALF { i as u64 } else { highest_of(i - 1) + 1 } >= level;
+            if reached || i == last {
+                if seen > told {
+                    steps.push((highest_of(i) / 1000, seen));
+                    told = seen;
+                }
+                level *= 2;
+            }
+        }
+        steps
+    }
+
     /// The largest value of the bucket that `percentile` (0 to 100) falls in, nanoseconds; 0 when empty.
     #[must_use]
     pub fn percentile(&self, percentile: f64) -> u64 {
@@ -89,6 +110,17 @@ mod tests {
         assert_eq!(h.percentile(50.0), highest_of(index_of(500_000)));
         assert_eq!(h.percentile(100.0), highest_of(index_of(1_000_000)));
         assert_eq!(h.total(), 1000);
+    }
+
+    #[test]
+    fn counts_up_to_powers_of_two() {
+        let mut h = Histogram::default();
+        assert!(h.cumulative().is_empty());
+        for us in [1, 2, 2, 3, 33, 300, 5_000_000] {
+            h.record(us * 1000);
+        }
+        let expected = [(1, 1), (2, 3), (4, 4), (33, 5), (528, 6), (1_073_741, 7)];
+        assert_eq!(h.cumulative(), expected);
     }
 
     #[test]

@@ -98,6 +98,8 @@ pub struct Stats {
     pub total_forks: u64,
     /// How long the last fork took, microseconds.
     pub latest_fork_usec: u64,
+    /// How fast the last fork was, GB of memory a second.
+    pub fork_rate: f64,
     /// Clients closed for reaching an output limit.
     pub client_output_limit_disconnections: u64,
     /// Clients closed for reaching the query buffer limit.

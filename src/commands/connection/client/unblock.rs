@@ -5,6 +5,7 @@ use crate::commands::container::misused;
 use crate::commands::parse::is_word;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
+use crate::server::command::CommandId;
 use c_compat::number::int;
 
 pub(super) fn unblock(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
@@ -39,6 +40,10 @@ pub(super) fn unblock(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdR
         }
         server.unblock(target);
         server.queue_write(target);
+    }
+    // Redis counts it as failed whatever it was answered.
+    if let Some(command) = server.client_mut(target).last_command {
+        server.stats.unblocked(CommandId(command), 0, true, server.config.latency_tracking);
     }
     server.reply(id).int(1);
     Ok(())

@@ -176,6 +176,11 @@ impl Client {
         }
     }
 
+    /// What it has sent and what it is to be sent: bytes that no snapshot needs.
+    pub fn buffers_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
+        self.reply.chunks_mut().chain(std::iter::once(&mut self.query))
+    }
+
     /// Whether its commands are obeyed as they are: it is our primary.
     #[must_use]
     pub fn must_obey(&self) -> bool {

@@ -381,6 +381,11 @@ impl Reply {
         self.sealed.is_empty().then(|| &self.tail[self.sent..])
     }
 
+    /// All chunks, what was sent of the first included.
+    pub fn chunks_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
+        self.sealed.iter_mut().chain(std::iter::once(&mut self.tail))
+    }
+
     /// The socket took `n` bytes.
     pub fn advance(&mut self, mut n: usize) {
         assert!(n <= self.pending(), "a socket cannot take more than it was given");

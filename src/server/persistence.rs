@@ -4,6 +4,7 @@
 //! follows from them for others: dirty, LRU and table growth while a child lives, replication.
 
 use super::Server;
+use crate::client::{Client, Clients};
 use crate::config::SavePoint;
 use crate::config::version::REDIS_VERSION;
 use crate::persist::load::{LoadInfo, Loading, Progress, log_failure};
@@ -14,6 +15,7 @@ use crate::persist::rdb::save::{SaveOptions, Usage};
 use crate::persist::snapshot::{DiskTarget, Snapshots};
 use crate::protocol::{CmdError, CmdResult};
 use crate::sys::errno::strerror;
+use crate::sys::memory::let_go;
 use crate::{log_notice, log_warning, sys};
 use std::io::{self, ErrorKind, PipeReader};
 use std::time::Duration;
@@ -166,10 +168,14 @@ impl Server {
         let (target, options) = (self.disk_target(), self.save_options());
         let dress = self.dress_child(b"redis-rdb-bgsave");
         let now_s = self.clock.now_s();
-        let snapshots = &mut self.persist.snapshots;
+        let (snapshots, clients) = (&mut self.persist.snapshots, &mut self.clients);
         self.huge_pages.pause(true);
+        let in_child = || {
+            dress.put_on();
+            let_go_of_buffers(clients);
+        };
         let fork_us = snapshots
-            .start_disk(&self.keyspace, &target, &options, self.dirty, now_s, || dress.put_on())
+            .start_disk(&self.keyspace, &target, &options, self.dirty, now_s, in_child)
             .inspect_err(|_| self.huge_pages.pause(false))?;
         self.child_started(fork_us);
         Ok(())
@@ -187,10 +193,14 @@ impl Server {
     ) -> io::Result<PipeReader> {
         let dress = self.dress_child(b"redis-rdb-to-slaves");
         let now_s = self.clock.now_s();
-        let snapshots = &mut self.persist.snapshots;
+        let (snapshots, clients) = (&mut self.persist.snapshots, &mut self.clients);
         self.huge_pages.pause(true);
+        let in_child = || {
+            dress.put_on();
+            let_go_of_buffers(clients);
+        };
         let (pipe, fork_us) = snapshots
-            .start_socket(&self.keyspace, options, eof_mark, now_s, || dress.put_on())
+            .start_socket(&self.keyspace, options, eof_mark, now_s, in_child)
             .inspect_err(|_| self.huge_pages.pause(false))?;
         self.child_started(fork_us);
         Ok(pipe)
@@ -260,6 +270,11 @@ impl Server {
             let _ = self.start_disk_save();
         }
     }
+}
+
+/// In a child: what clients have sent and are to be sent is the parent's alone, which goes on with it without copies.
+fn let_go_of_buffers(clients: &mut Clients) {
+    clients.iter_mut().flat_map(Client::buffers_mut).for_each(let_go);
 }
 
 // Loading.

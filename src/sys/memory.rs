@@ -58,6 +58,19 @@ impl ThreadCounts {
     }
 }
 
+/// Lets go of the whole pages of a buffer, up to its capacity; its bytes there become zeros. In a forked child that
+/// never reads them they are then the parent's alone, which writes to them without a copy.
+pub fn let_go(buffer: &mut Vec<u8>) {
+    let page_size = page_size();
+    let before = buffer.as_ptr().align_offset(page_size);
+    let len = buffer.capacity().saturating_sub(before) / page_size * page_size;
+    if len > 0 {
+        // SAFETY: the pages lie in the buffer's memory, which is ours alone and for which any bytes are as good as
+        // others. An error leaves them.
+        unsafe { libc::madvise(buffer.as_mut_ptr().add(before).cast(), len, libc::MADV_DONTNEED) };
+    }
+}
+
 /// Bytes the program has allocated and not freed, as the allocator sums them up now.
 #[must_use]
 pub fn allocated() -> usize {
@@ -219,6 +232,21 @@ fn leading_number(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_pages_are_let_go_and_the_bytes_around_them_stay() {
+        let page = page_size();
+        let mut buffer = Vec::with_capacity(4 * page + 100);
+        buffer.resize(3 * page, 1u8);
+        let before = buffer.as_ptr().align_offset(page);
+        let_go(&mut buffer);
+        assert!(buffer[..before].iter().all(|b| *b == 1));
+        assert!(buffer[before..].iter().all(|b| *b == 0));
+        let mut small = vec![1u8; 100];
+        let_go(&mut small);
+        assert_eq!(small, [1u8; 100]);
+        let_go(&mut Vec::new());
+    }
 
     #[test]
     fn figures_are_of_this_process() {

@@ -57,6 +57,7 @@ pub static TABLE: &[&Command] = &[
     &generic::expire::EXPIRE,
     &generic::expire::EXPIREAT,
     &generic::ttl::EXPIRETIME,
+    &server::failover::FAILOVER,
     &server::flush::FLUSHALL,
     &server::flush::FLUSHDB,
     &geo::add::GEOADD,

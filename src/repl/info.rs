@@ -39,7 +39,7 @@ pub fn section(repl: &Replication, settings: Settings, now: Millis) -> String {
         number += 1;
     }
     let history = &primary.history;
-    line("master_failover_state", &"no-failover");
+    line("master_failover_state", &repl.failover_state());
     line("master_replid", &history.replid);
     line("master_replid2", &history.replid2);
     line("master_repl_offset", &history.offset);

@@ -9,6 +9,7 @@
 //! (and, in the tests, a simulated network) carries them. Nothing here reads a clock, opens a file or forks.
 
 pub mod backlog;
+pub mod failover;
 pub mod id;
 pub mod info;
 pub mod primary;

@@ -10,9 +10,12 @@
 //! | +CONTINUE, new id | kept | disconnected, may continue | kept | shifted | used up |
 //! | snapshot about to replace our data | dropped | disconnected | dropped | a new one | discarded |
 //! | snapshot loaded | the primary's | | begins anew | the primary's | |
+//! | FAILOVER to a replica | kept | kept | kept | kept | made of ourselves |
+//! | FAILOVER aborted on the way | kept | disconnected, may continue | kept | shifted | discarded |
 //!
 //! A replica that is disconnected asks again, and learns the new id in the answer.
 
+use super::failover::Failover;
 use super::id::ReplId;
 use super::primary::{Config as PrimaryConfig, Primary};
 use super::replica::{Action as LinkAction, CachedPrimary, Config as ReplicaConfig, Follower, Link};
@@ -23,6 +26,7 @@ use std::io;
 pub struct Replication {
     pub primary: Primary,
     following: Option<Follower>,
+    pub(super) failover: Failover,
     /// Of a link that was given up with its Follower.
     left_over: Vec<LinkAction>,
 }
@@ -37,7 +41,12 @@ pub enum Replicaof {
 
 impl Replication {
     pub fn new(config: PrimaryConfig, new_id: NewId, now: Millis) -> Replication {
-        Replication { primary: Primary::new(config, new_id, now), following: None, left_over: Vec::new() }
+        Replication {
+            primary: Primary::new(config, new_id, now),
+            following: None,
+            failover: Failover::None,
+            left_over: Vec::new(),
+        }
     }
 
     pub fn is_primary(&self) -> bool {
@@ -63,7 +72,7 @@ impl Replication {
         self.primary.log.take()
     }
 
-    fn merge_log(&mut self) {
+    pub(super) fn merge_log(&mut self) {
         if let Some(follower) = &mut self.following {
             self.primary.log.append(&mut follower.log);
         }
@@ -142,6 +151,9 @@ impl Replication {
         if self.is_primary() {
             return Err("PSYNC FAILOVER can't be sent to a master.");
         }
+        if self.is_failing_over() {
+            return Err("FAILOVER already in progress.");
+        }
         if !self.primary.history.replid.is(replid) {
             return Err("PSYNC FAILOVER replid must match my replid.");
         }
@@ -202,7 +214,17 @@ impl Replication {
             follower.tick(now);
         }
         self.merge_log();
-        self.primary.cron(now);
+        let quiet = self.end_is_awaited();
+        self.primary.cron(now, quiet);
+    }
+
+    /// Ten times a second: while we fail over nobody can write, so that the link is not left waiting for its tick.
+    pub fn hasten(&mut self, now: Millis) {
+        if self.is_failing_over()
+            && let Some(follower) = &mut self.following
+        {
+            follower.tick(now);
+        }
     }
 
     /// What a snapshot of our data says of the stream (repl-stream-db), beside our id and offset; None when we are no part

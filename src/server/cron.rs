@@ -52,6 +52,8 @@ impl Server {
         self.persistence_cron();
         if second {
             self.replication_cron();
+        } else if tenth {
+            self.hasten_failover();
         }
     }
 

@@ -9,6 +9,8 @@ pub enum Purpose {
     Client = 0,
     /// SHUTDOWN waits for replicas.
     Shutdown = 1,
+    /// FAILOVER: a replica is to get everything, then to take over.
+    Failover = 2,
 }
 
 /// Which commands wait.
@@ -23,7 +25,7 @@ pub enum Holds {
 /// The pauses now in force.
 #[derive(Debug, Default)]
 pub struct Pause {
-    by_purpose: [Option<(Holds, u64)>; 2],
+    by_purpose: [Option<(Holds, u64)>; 3],
 }
 
 impl Pause {
@@ -39,6 +41,12 @@ impl Pause {
     /// Ends a pause.
     pub fn stop(&mut self, purpose: Purpose) {
         self.by_purpose[purpose as usize] = None;
+    }
+
+    /// Whether there is a pause for this purpose.
+    #[must_use]
+    pub fn is_for(&self, purpose: Purpose) -> bool {
+        self.by_purpose[purpose as usize].is_some()
     }
 
     /// Drops pauses whose time is over; `true` when the server was paused and now is less so.

@@ -104,8 +104,10 @@ impl Server {
             return self.finish_shutdown(flags);
         }
         log_notice!("Waiting for replicas before shutting down.");
+        if !self.pause.holds_writes() {
+            self.ask_replicas_for_acks();
+        }
         self.pause.start(Purpose::Shutdown, Holds::Writes, u64::MAX);
-        self.ask_replicas_for_acks();
         let deadline_ms = self.clock.monotonic_ms() + patience_ms;
         self.shutdown = Shutdown::Waiting { flags, deadline_ms };
         Ok(())

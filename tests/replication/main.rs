@@ -7,6 +7,7 @@
 mod chain;
 mod chaos;
 mod cut;
+mod failover;
 mod full_sync;
 mod promotion;
 mod restart;

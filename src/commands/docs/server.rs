@@ -70,6 +70,17 @@ pub const DOCS: &[Docs] = &[
         .args(&[Arg::block("parameter_value", &[Arg::string("parameter"), Arg::string("value")]).multiple()]),
     Docs::new("dbsize", "1.0.0", "The number of keys in the database of this connection", "O(1)"),
     Docs::new("debug", "1.0.0", "Commands for those who test the server", "That of the subcommand.").syscmd(),
+    Docs::new("failover", "6.2.0", "Hand the role of primary to a replica, without losing a write", "O(1)")
+        .args(&[
+            Arg::block(
+                "target",
+                &[Arg::string("host"), Arg::integer("port"), Arg::token("force", "FORCE").optional()],
+            )
+            .behind("TO")
+            .optional(),
+            Arg::token("abort", "ABORT").optional(),
+            Arg::integer("milliseconds").behind("TIMEOUT").optional(),
+        ]),
     Docs::new(
         "flushall",
         "1.0.0",

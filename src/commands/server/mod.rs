@@ -3,6 +3,7 @@
 pub mod command;
 pub mod config;
 pub mod debug;
+pub mod failover;
 pub mod flush;
 pub mod info;
 pub mod latency;

@@ -35,6 +35,9 @@ pub static SLAVEOF: Command = Command {
 
 fn replicaof(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
     let (host, port) = (args.at(1), args.at(2));
+    if server.repl.machine.is_failing_over() {
+        return Err(CmdError::err("REPLICAOF not allowed while failing over."));
+    }
     if is_word(host, "no") && is_word(port, "one") {
         server.lead(id);
         server.reply(id).ok();

@@ -357,9 +357,10 @@ impl Primary {
         self.refresh_hold();
     }
 
-    /// Once a second: keepalives, timeouts, the backlog's life.
-    pub fn cron(&mut self, now: Millis) {
-        if self.cron_loops.is_multiple_of(self.config.ping_period_s.max(1)) && !self.replicas.is_empty() {
+    /// Once a second: keepalives, timeouts, the backlog's life. `quiet`: the stream is not to be moved by keepalives.
+    pub fn cron(&mut self, now: Millis, quiet: bool) {
+        let keepalive_is_due = self.cron_loops.is_multiple_of(self.config.ping_period_s.max(1));
+        if keepalive_is_due && !self.replicas.is_empty() && !quiet {
             self.feed_keepalive();
         }
         self.cron_loops += 1;

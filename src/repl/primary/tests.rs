@@ -129,7 +129,7 @@ fn a_sync_by_disk_from_the_first_word_to_the_stream() {
     assert_eq!(p.history.replid.as_str(), "22".repeat(20), "a first backlog begins a history");
     let start = Action::StartSnapshot { kind: SnapshotKind::Disk, filter: Filter::default() };
     assert_eq!(p.take_actions(), [start]);
-    p.cron(1000);
+    p.cron(1000, false);
     assert_eq!(drain(&mut p, 1, 0), b"\n", "waiting replicas are told that we live");
     p.snapshot_started(SnapshotKind::Disk, Filter::default());
     p.feed_raw(3, b"*1\r\n$1\r\na\r\n");
@@ -225,9 +225,9 @@ fn the_slowest_replica_sets_the_pace_of_a_streamed_snapshot() {
     p.sent(id(2), 4, 0);
     assert_eq!(p.outgoing(id(2)), Outgoing::Bytes(b"456789"));
     assert!(!p.wants_chunk());
-    p.cron(60_000);
+    p.cron(60_000, false);
     assert_eq!(p.take_actions(), []);
-    p.cron(60_001);
+    p.cron(60_001, false);
     assert_eq!(p.take_actions(), [Action::Close(id(2))], "it has taken nothing for repl-timeout");
     p.detach(id(2), false, 60_001);
     assert!(p.wants_chunk(), "the rest go on");
@@ -328,7 +328,7 @@ fn what_a_replica_leaves_unread_is_kept_up_to_the_limit_and_no_further() {
     let line = &lines.last().expect("a line").text;
     assert!(line.contains("A limit above 149023 ") && line.contains("would have kept it"), "{line}");
     drain(&mut p, 2, 0);
-    p.cron(1000);
+    p.cron(1000, false);
     let window = p.window().expect("a backlog");
     assert_eq!(window.len(), 20_000, "the ring is back at its size");
 }
@@ -352,10 +352,10 @@ fn the_soft_limit_is_about_time() {
         if drained > 0 {
             drain(&mut p, drained, now);
         }
-        p.cron(now);
+        p.cron(now, false);
         assert_eq!(p.take_actions(), [], "{now}");
     }
-    p.cron(11_001);
+    p.cron(11_001, false);
     assert_eq!(p.take_actions(), [Action::CloseOverLimit(id(1))]);
 }
 
@@ -364,15 +364,15 @@ fn replicas_are_pinged_and_the_silent_ones_dropped() {
     let mut p = primary(|c| c.ping_period_s = 2);
     online(&mut p, 1, 0);
     let before = p.history.offset;
-    p.cron(1_000);
-    p.cron(2_000);
+    p.cron(1_000, false);
+    p.cron(2_000, false);
     assert_eq!(drain(&mut p, 1, 0), b"*1\r\n$4\r\nping\r\n");
     assert_eq!(p.history.offset, before + 14, "it counts");
     replconf(&mut p, 1, &["ack", "14"]);
     p.heard_from(id(1), 30_000);
-    p.cron(90_000);
+    p.cron(90_000, false);
     assert_eq!(p.take_actions(), []);
-    p.cron(90_001);
+    p.cron(90_001, false);
     assert_eq!(p.take_actions(), [Action::Close(id(1))]);
 }
 
@@ -385,7 +385,7 @@ fn a_replica_of_the_old_kind_is_not_expected_to_say_anything() {
     drain(&mut p, 1, 0);
     p.sent(id(1), 1, 0);
     p.take_actions();
-    p.cron(1_000_000);
+    p.cron(1_000_000, false);
     assert_eq!(p.take_actions(), []);
 }
 
@@ -393,13 +393,13 @@ fn a_replica_of_the_old_kind_is_not_expected_to_say_anything() {
 fn a_backlog_without_replicas_is_freed_and_nobody_may_continue() {
     let mut p = primary(|c| c.backlog_ttl_s = 100);
     online(&mut p, 1, 0);
-    p.cron(1_000_000);
+    p.cron(1_000_000, false);
     assert!(p.window().is_some(), "it has a replica");
     p.detach(id(1), false, 1_000_000);
-    p.cron(1_100_000);
+    p.cron(1_100_000, false);
     assert!(p.window().is_some());
     let before = p.history.clone();
-    p.cron(1_100_001);
+    p.cron(1_100_001, false);
     assert!(p.window().is_none());
     assert_ne!(p.history.replid, before.replid);
     assert_eq!((p.history.replid2, p.history.second_repl_offset), (ReplId::ZERO, -1));

@@ -144,6 +144,16 @@ pub enum Event<'a> {
     Closed,
 }
 
+/// Whether our primary is one that we ask to be it: the target of a FAILOVER.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TakeOver {
+    NotAsked,
+    /// PSYNC says FAILOVER.
+    Asked,
+    Accepted,
+    Refused,
+}
+
 /// What is to be done outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -159,6 +169,7 @@ pub struct Follower {
     pub port: u16,
     pub config: Config,
     pub log: LogQueue,
+    pub take_over: TakeOver,
     link: Link,
     cached: Option<CachedPrimary>,
     actions: Vec<Action>,
@@ -177,6 +188,7 @@ impl Follower {
             port,
             config,
             log: LogQueue::default(),
+            take_over: TakeOver::NotAsked,
             link: Link::Connect,
             cached,
             actions: Vec::new(),
@@ -293,6 +305,9 @@ impl Follower {
                     Step::Psync => "Master did not reply to PSYNC, will try later",
                     _ => "Master did not respond to command during SYNC handshake",
                 });
+                if step == Step::Psync {
+                    self.taken_over(TakeOver::Refused);
+                }
                 self.back_to_connect();
             }
             Link::Transfer(transfer) => {
@@ -406,18 +421,29 @@ impl Follower {
     }
 
     fn send_psync(&mut self) {
-        match &self.cached {
+        let mut digits = itoa::Buffer::new();
+        let (replid, wanted): (&[u8], _) = match &self.cached {
             Some(cached) => {
-                let (replid, wanted) = (cached.replid, cached.wanted());
+                let (replid, wanted) = (&cached.replid, cached.wanted());
                 self.log.notice(format!("Trying a partial resynchronization (request {replid}:{wanted})."));
-                let mut digits = itoa::Buffer::new();
-                let wanted = digits.format(wanted).as_bytes();
-                handshake::command(&mut self.out, &[b"PSYNC", replid.as_bytes(), wanted]);
+                (replid.as_bytes(), wanted)
             }
             None => {
                 self.log.notice("Partial resynchronization not possible (no cached master)");
-                handshake::command(&mut self.out, &[b"PSYNC", b"?", b"-1"]);
+                (b"?", -1)
             }
+        };
+        let wanted = digits.format(wanted).as_bytes();
+        match self.take_over {
+            TakeOver::Asked => handshake::command(&mut self.out, &[b"PSYNC", replid, wanted, b"FAILOVER"]),
+            _ => handshake::command(&mut self.out, &[b"PSYNC", replid, wanted]),
+        }
+    }
+
+    /// The target of a FAILOVER has answered, in a word or by hanging up.
+    fn taken_over(&mut self, answer: TakeOver) {
+        if self.take_over == TakeOver::Asked {
+            self.take_over = answer;
         }
     }
 
@@ -427,7 +453,12 @@ impl Follower {
             return Event::Taken;
         }
         let shown = String::from_utf8_lossy(line);
-        match handshake::parse_psync_reply(line) {
+        let reply = handshake::parse_psync_reply(line);
+        self.taken_over(match reply {
+            PsyncReply::TryLater | PsyncReply::NotSupported { .. } => TakeOver::Refused,
+            _ => TakeOver::Accepted,
+        });
+        match reply {
             PsyncReply::FullResync { replid, offset } => {
                 self.log.notice(format!("Full resync from master: {replid}:{offset}"));
                 self.begin_transfer(Some((replid, offset)), now)
@@ -451,6 +482,11 @@ impl Follower {
                     ));
                 } else {
                     self.log.warning(format!("Unexpected reply to PSYNC from master: {shown}"));
+                }
+                if self.take_over == TakeOver::Refused {
+                    // A full sync would cost our data, which are what there is.
+                    self.back_to_connect();
+                    return Event::Closed;
                 }
                 self.log.notice("Retrying with SYNC...");
                 self.out.extend_from_slice(b"SYNC\r\n");

@@ -52,7 +52,7 @@ impl Server {
             psync,
             has_pending_replies: !client.reply.is_empty(),
             link_is_down: self.repl.machine.link_is_down(),
-            failing_over: false,
+            failing_over: self.repl.machine.is_failing_over(),
             child,
             now: self.clock.monotonic_ms(),
         };

@@ -111,7 +111,7 @@ impl Server {
         promoted.map_err(CmdError::err)
     }
 
-    fn role_changed(&mut self) {
+    pub(super) fn role_changed(&mut self) {
         self.settle_replication();
         set_role(if self.is_replica() { Role::Replica } else { Role::Primary });
         if let Err(error) = self.write_oom_score() {

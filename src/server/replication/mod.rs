@@ -6,12 +6,14 @@
 //! | mod | what other parts ask; the loop and the clock; doing what the machines ask for |
 //! | feeding | as a primary: PSYNC, writing to replicas, snapshots for them |
 //! | following | as a replica: the link's socket, the stream |
+//! | failover | FAILOVER: from the one to the other |
 //! | sync_load | as a replica: a snapshot that comes in, to a file or to the loader |
 //! | wait | WAIT |
 //!
 //! The machines say what they want done when they are asked (`take_actions`) and what they have to tell (`take_log`).
 //! [`Server::settle_replication`] does all of it; every function here that has fed a machine ends with it.
 
+mod failover;
 mod feeding;
 mod following;
 mod sync_load;
@@ -319,9 +321,12 @@ impl Server {
             self.poll_snapshot_child();
             self.repl.awaits_child &= self.persist.snapshots.running().is_some();
         }
-        if std::mem::take(&mut self.repl.ask_for_acks) {
+        // While writes are held a replica may be about to reach the end of the stream, which is not to run away from it.
+        if self.repl.ask_for_acks && !self.pause.holds_writes() {
+            self.repl.ask_for_acks = false;
             self.repl.machine.primary.feed_getack();
         }
+        self.advance_failover();
         if !self.loading {
             let (child, now) = (self.replication_child(), self.clock.monotonic_ms());
             self.repl.machine.primary.start_pending(child, now);
@@ -366,6 +371,7 @@ impl Server {
     /// Logs what the machines have to tell, and does what they want done, until they want nothing more.
     pub fn settle_replication(&mut self) {
         loop {
+            self.conclude_failover();
             self.log_replication();
             let actions = self.repl.machine.primary.take_actions();
             let link_actions = self.repl.machine.take_link_actions();
@@ -447,7 +453,7 @@ impl Server {
 
     /// Has the replicas tell at once how far they are.
     pub fn ask_replicas_for_acks(&mut self) {
-        self.repl.ask_for_acks = true;
+        self.repl.machine.primary.feed_getack();
     }
 
     /// Writes to the replicas what their sockets take, before the process ends.

@@ -31,18 +31,20 @@
 //!
 //! - whole: `new from_bytes from_bytes_checking collect() clone as_bytes bytes len recount is_empty allocated
 //!   would_overflow`
-//! - cursors: `first last next prev seek(index) entry(pos) get(index) entry_and_next(pos)`
+//! - cursors: `first last next prev skip(pos, n) back(pos, n) seek(index) entry(pos) get(index) entry_and_next(pos)`
 //! - reading: `iter iter_from pairs` (from both ends), `find find_from at_indexes`
-//! - editing: `push_back push_front push_pair insert_before insert_after insert_pair_before replace delete delete_at_pos
+//! - editing: `push_back push_front push_pair append(batch) insert_before insert_after insert_pair_before replace delete delete_at_pos
 //!   delete_range delete_several truncate_front truncate_back split_off merge clear`
 //!
 //! What is written is `impl Into<Entry>`: bytes (which become an integer if they are one's text) or an `i64`.
 //!
 //! Bytes from outside come in by `from_bytes`, which looks at every entry; after that nothing needs to be checked again.
 
+mod batch;
 mod entry;
 mod validate;
 
+pub use batch::Batch;
 pub use entry::{Entry, IntText, Needle};
 pub use validate::{Invalid, validate, validate_shallow};
 
@@ -183,6 +185,30 @@ impl Listpack {
     #[inline]
     pub fn prev(&self, pos: Pos) -> Option<Pos> {
         self.before(pos.at())
+    }
+
+    /// The entry `n` places behind `pos`.
+    #[inline]
+    pub fn skip(&self, pos: Pos, n: usize) -> Option<Pos> {
+        let bytes = self.as_bytes();
+        let (mut at, end) = (pos.at(), bytes.len() - 1);
+        for _ in 0..n {
+            if at >= end {
+                return None;
+            }
+            at = after(bytes, at);
+        }
+        self.not_end(at)
+    }
+
+    /// The entry `n` places before `pos`.
+    #[inline]
+    pub fn back(&self, pos: Pos, n: usize) -> Option<Pos> {
+        let mut at = pos;
+        for _ in 0..n {
+            at = self.prev(at)?;
+        }
+        Some(at)
     }
 
     #[inline(always)]
@@ -327,6 +353,14 @@ impl Listpack {
 
     pub fn push_pair<'v>(&mut self, a: impl Into<Entry<'v>>, b: impl Into<Entry<'v>>) {
         self.put_pair(self.end(), a.into(), b.into());
+    }
+
+    /// Appends entries that were made ready, in one edit.
+    #[inline]
+    pub fn append(&mut self, batch: &Batch) {
+        let count = self.block.header().count;
+        let count = count_of(usize::from(count) + batch.len());
+        self.splice_counted(self.end(), 0, &[batch.bytes()], count);
     }
 
     /// Returns where the new entry stands.

@@ -121,6 +121,7 @@ impl Entry {
             View::Object(ValueRef::Set(v)) => v.encoding(),
             View::Object(ValueRef::SortedSet(v)) => v.encoding(),
             View::Object(ValueRef::Hash(v)) => v.encoding(),
+            View::Object(ValueRef::Stream(v)) => v.encoding(),
         }
     }
 

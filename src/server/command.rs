@@ -187,6 +187,7 @@ pub enum Group {
     Bitmap,
     Hyperloglog,
     Geo,
+    Stream,
     Transactions,
     Connection,
     Server,

@@ -238,5 +238,9 @@ pub fn value_limits(config: &crate::config::Config) -> Limits {
             max_listpack_entries: config.hash_max_listpack_entries,
             max_listpack_value: config.hash_max_listpack_value,
         },
+        stream: value::stream::Limits {
+            node_max_bytes: config.stream_node_max_bytes,
+            node_max_entries: config.stream_node_max_entries,
+        },
     }
 }

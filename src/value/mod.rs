@@ -7,6 +7,7 @@
 //! | set        | set        | intset, listpack, hashtable      |
 //! | sorted set | sorted_set | listpack, skiplist               |
 //! | hash       | hash       | listpack, listpackex, hashtable  |
+//! | stream     | stream     | stream                           |
 //!
 //! A string is a part of its key's entry. A value of another type is a [`Collection`]: a handle of at most 16 bytes
 //! that lies in the entry. A value is read as a [`ValueRef`] and changed through a [`ValueMut`]; a new one is a
@@ -16,6 +17,7 @@ pub mod hash;
 pub mod list;
 pub mod set;
 pub mod sorted_set;
+pub mod stream;
 pub mod string;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ pub use hash::Hash;
 pub use list::List;
 pub use set::Set;
 pub use sorted_set::SortedSet;
+pub use stream::Stream;
 pub use string::{IntBuf, StrRef, parse_int};
 
 /// The longest string that is embstr and not raw.
@@ -38,6 +41,7 @@ pub enum Type {
     Set = 2,
     SortedSet = 3,
     Hash = 4,
+    Stream = 6,
 }
 
 impl Type {
@@ -49,6 +53,7 @@ impl Type {
             Type::Set => "set",
             Type::SortedSet => "zset",
             Type::Hash => "hash",
+            Type::Stream => "stream",
         }
     }
 }
@@ -65,6 +70,7 @@ pub enum Encoding {
     Intset,
     Hashtable,
     Skiplist,
+    Stream,
 }
 
 impl Encoding {
@@ -80,6 +86,7 @@ impl Encoding {
             Encoding::Intset => "intset",
             Encoding::Hashtable => "hashtable",
             Encoding::Skiplist => "skiplist",
+            Encoding::Stream => "stream",
         }
     }
 }
@@ -92,6 +99,7 @@ pub enum ValueRef<'a> {
     Set(&'a Set),
     SortedSet(&'a SortedSet),
     Hash(&'a Hash),
+    Stream(&'a Stream),
 }
 
 /// A string from this length on is freed page by page, bytes; and as many of them as take as long as an allocation.
@@ -106,6 +114,7 @@ impl<'a> ValueRef<'a> {
             ValueRef::Set(_) => Type::Set,
             ValueRef::SortedSet(_) => Type::SortedSet,
             ValueRef::Hash(_) => Type::Hash,
+            ValueRef::Stream(_) => Type::Stream,
         }
     }
 
@@ -118,10 +127,10 @@ impl<'a> ValueRef<'a> {
         }
     }
 
-    /// Whether it is a collection without members, which no key holds.
+    /// Whether it is a collection without members, which no key holds. A stream may have none.
     pub fn is_empty(self) -> bool {
         match self {
-            ValueRef::Str(_) => false,
+            ValueRef::Str(_) | ValueRef::Stream(_) => false,
             ValueRef::List(v) => v.is_empty(),
             ValueRef::Set(v) => v.is_empty(),
             ValueRef::SortedSet(v) => v.is_empty(),
@@ -137,6 +146,7 @@ impl<'a> ValueRef<'a> {
             ValueRef::Set(v) => Object::Set(v.clone()),
             ValueRef::SortedSet(v) => Object::SortedSet(v.clone()),
             ValueRef::Hash(v) => Object::Hash(v.clone()),
+            ValueRef::Stream(v) => Object::Stream(v.clone()),
         })
     }
 
@@ -171,6 +181,7 @@ impl<'a> ValueRef<'a> {
             ValueRef::Set(v) => v.free_effort(),
             ValueRef::SortedSet(v) => v.free_effort(),
             ValueRef::Hash(v) => v.free_effort(),
+            ValueRef::Stream(v) => v.free_effort(),
         }
     }
 
@@ -182,6 +193,7 @@ impl<'a> ValueRef<'a> {
             ValueRef::Set(v) => v.memory(samples),
             ValueRef::SortedSet(v) => v.memory(samples),
             ValueRef::Hash(v) => v.memory(samples),
+            ValueRef::Stream(v) => v.memory(samples),
         }
     }
 }
@@ -194,6 +206,7 @@ pub enum ValueMut<'a> {
     Set(&'a mut Set),
     SortedSet(&'a mut SortedSet),
     Hash(&'a mut Hash),
+    Stream(&'a mut Stream),
 }
 
 /// A value that is no string, on its way into or out of an entry.
@@ -203,6 +216,7 @@ pub enum Object {
     Set(Set),
     SortedSet(SortedSet),
     Hash(Hash),
+    Stream(Stream),
 }
 
 impl Object {
@@ -212,6 +226,7 @@ impl Object {
             Object::Set(v) => ValueRef::Set(v),
             Object::SortedSet(v) => ValueRef::SortedSet(v),
             Object::Hash(v) => ValueRef::Hash(v),
+            Object::Stream(v) => ValueRef::Stream(v),
         }
     }
 }
@@ -290,6 +305,12 @@ impl From<Hash> for Object {
     }
 }
 
+impl From<Stream> for Object {
+    fn from(v: Stream) -> Object {
+        Object::Stream(v)
+    }
+}
+
 /// A value to store.
 #[derive(Debug)]
 pub enum NewValue<'a> {
@@ -336,4 +357,5 @@ pub struct Limits {
     pub set: set::Limits,
     pub sorted_set: sorted_set::Limits,
     pub hash: hash::Limits,
+    pub stream: stream::Limits,
 }

@@ -11,7 +11,7 @@ use super::heap::Heap;
 use crate::ds::prefixed::{len_size, read_len, write_len};
 use crate::ds::size::{allocate, class, free};
 use crate::sys::give_back::GiveBack;
-use crate::value::{Hash, List, Object, Set, SortedSet, Stored, Type, ValueMut, ValueRef};
+use crate::value::{Hash, List, Object, Set, SortedSet, Stored, Stream, Type, ValueMut, ValueRef};
 
 /// The value's type in the head's low bits.
 const TYPE_MASK: u32 = 15;
@@ -20,6 +20,7 @@ const LIST: u32 = Type::List as u32;
 const SET: u32 = Type::Set as u32;
 const SORTED_SET: u32 = Type::SortedSet as u32;
 const HASH: u32 = Type::Hash as u32;
+const STREAM: u32 = Type::Stream as u32;
 const FORM_SHIFT: u32 = 4;
 const FORM_MASK: u32 = 7 << FORM_SHIFT;
 const HAS_EXPIRE: u32 = 1 << 7;
@@ -123,6 +124,7 @@ impl<'a> Body<'a> {
                         SET => at.cast::<Set>().drop_in_place(),
                         SORTED_SET => at.cast::<SortedSet>().drop_in_place(),
                         HASH => at.cast::<Hash>().drop_in_place(),
+                        STREAM => at.cast::<Stream>().drop_in_place(),
                         kind => unreachable!("no type has the number {kind}"),
                     }
                 }
@@ -141,6 +143,7 @@ impl<'a> Body<'a> {
             Stored::Object(Object::Set(v)) => Body::Object(SET, handle_of(v)),
             Stored::Object(Object::SortedSet(v)) => Body::Object(SORTED_SET, handle_of(v)),
             Stored::Object(Object::Hash(v)) => Body::Object(HASH, handle_of(v)),
+            Stored::Object(Object::Stream(v)) => Body::Object(STREAM, handle_of(v)),
         }
     }
 
@@ -380,6 +383,7 @@ impl Block {
                         SET => ValueRef::Set(&*at.cast::<Set>()),
                         SORTED_SET => ValueRef::SortedSet(&*at.cast::<SortedSet>()),
                         HASH => ValueRef::Hash(&*at.cast::<Hash>()),
+                        STREAM => ValueRef::Stream(&*at.cast::<Stream>()),
                         kind => unreachable!("no type has the number {kind}"),
                     })
                 }
@@ -400,6 +404,7 @@ impl Block {
                 SET => ValueMut::Set(&mut *at.cast::<Set>()),
                 SORTED_SET => ValueMut::SortedSet(&mut *at.cast::<SortedSet>()),
                 HASH => ValueMut::Hash(&mut *at.cast::<Hash>()),
+                STREAM => ValueMut::Stream(&mut *at.cast::<Stream>()),
                 kind => unreachable!("no type has the number {kind}"),
             }
         }

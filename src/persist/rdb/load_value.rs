@@ -81,7 +81,9 @@ pub fn begin_value<'w>(window: &mut Window<'w>, type_id: u8, limits: &Limits) ->
             Some(Type::Set) => types::set::begin(window, type_id, limits),
             Some(Type::SortedSet) => types::sorted_set::begin(window, type_id, limits),
             Some(Type::Hash) => types::hash::begin(window, type_id, limits),
-            Some(Type::String) | None => unreachable!("the caller asked whether type {type_id} is supported"),
+            Some(Type::String | Type::Stream) | None => {
+                unreachable!("the caller asked whether type {type_id} is supported")
+            }
         },
     }
 }

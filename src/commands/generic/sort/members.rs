@@ -49,7 +49,7 @@ impl Members {
                 };
                 set.range(ranks, reversed).for_each(|item| members.push(item.member));
             }
-            Some(ValueRef::Str(_) | ValueRef::Hash(_)) | None => {}
+            Some(ValueRef::Str(_) | ValueRef::Hash(_) | ValueRef::Stream(_)) | None => {}
         }
         members
     }

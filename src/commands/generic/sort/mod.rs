@@ -181,7 +181,7 @@ fn length(value: ValueRef<'_>) -> usize {
         ValueRef::List(list) => list.len(),
         ValueRef::Set(set) => set.len(),
         ValueRef::SortedSet(set) => set.len(),
-        ValueRef::Str(_) | ValueRef::Hash(_) => 0,
+        ValueRef::Str(_) | ValueRef::Hash(_) | ValueRef::Stream(_) => 0,
     }
 }
 

@@ -121,6 +121,7 @@ fn group_name(group: Group) -> &'static str {
         Group::Bitmap => "bitmap",
         Group::Hyperloglog => "hyperloglog",
         Group::Geo => "geo",
+        Group::Stream => "stream",
         Group::Transactions => "transactions",
         Group::Connection => "connection",
         Group::Server => "server",

@@ -9,6 +9,7 @@ use crate::persist::rdb::save_value::{save_value, type_id};
 use crate::persist::rdb::writer::Writer;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
+use crate::value::stream::StreamId;
 use crate::value::{Collection, IntBuf, NewValue, ValueRef};
 use c_compat::digest::{Digest, EXPIRE_MARK, FIELD_EXPIRE_MARK};
 use c_compat::listpack::IntText;
@@ -75,6 +76,16 @@ fn add_value(digest: &mut Digest, value: ValueRef<'_>, expire: Option<i64>) {
                 double::append(&mut score, item.score());
                 pair.mix(&score);
                 digest.xor_digest(&pair);
+            }
+        }
+        ValueRef::Stream(stream) => {
+            let mut room = IntText::new();
+            for entry in stream.range(StreamId::MIN, StreamId::MAX) {
+                digest.mix(format!("{}.{}", entry.id.ms, entry.id.seq).as_bytes());
+                for (field, value) in entry.fields() {
+                    digest.mix(field.text(&mut room));
+                    digest.mix(value.text(&mut room));
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod list;
 pub mod packed;
 pub mod set;
 pub mod sorted_set;
+pub mod stream;
 #[cfg(test)]
 mod tests;
 

@@ -1,0 +1,28 @@
+//! The stream group.
+
+use crate::protocol::Reply;
+use crate::value::list::Entry;
+use crate::value::stream::{EntryRef, IdText, StreamId};
+
+/// Replies an entry: its id, and its fields with their values in one row.
+pub(super) fn reply_entry(reply: &mut Reply, entry: &EntryRef<'_>) {
+    reply.array(2);
+    reply_id(reply, entry.id);
+    reply.array(2 * entry.len());
+    for (field, value) in entry.fields() {
+        reply_item(reply, field);
+        reply_item(reply, value);
+    }
+}
+
+/// Replies an id as a string.
+pub(super) fn reply_id(reply: &mut Reply, id: StreamId) {
+    reply.bulk(id.text(&mut IdText::new()));
+}
+
+fn reply_item(reply: &mut Reply, item: Entry<'_>) {
+    match item {
+        Entry::Str(bytes) => reply.bulk(bytes),
+        Entry::Int(number) => reply.bulk_int(number),
+    }
+}

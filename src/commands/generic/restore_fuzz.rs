@@ -3,7 +3,7 @@
 
 use crate::commands::testing::{Bench, NOW};
 use crate::util::rng::Rng;
-use crate::value::{Limits, hash, list, set, sorted_set};
+use crate::value::{Limits, hash, list, set, sorted_set, stream};
 use c_compat::rdb::{append_footer, write_len, write_string};
 
 /// More than enough for a run in CI; OXIDIS_FUZZ_CASES sets another number.
@@ -161,6 +161,7 @@ fn a_damaged_payload_is_refused_or_makes_a_sound_value() {
         set: set::Limits { max_intset_entries: 4, max_listpack_entries: 4, max_listpack_value: 8 },
         sorted_set: sorted_set::Limits { max_listpack_entries: 4, max_listpack_value: 8 },
         hash: hash::Limits { max_listpack_entries: 4, max_listpack_value: 8 },
+        stream: stream::Limits { node_max_bytes: 100, node_max_entries: 3 },
     };
     let good = good_payloads(&mut bench);
     let mut taken = 0;

@@ -9,6 +9,7 @@ use crate::persist::rdb::save::{SaveOptions, Usage, save};
 use crate::persist::rdb::save_value::{save_value, type_id};
 use crate::persist::rdb::writer::Writer;
 use crate::persist::rdb::{VERSION, VERSION_FIELD_TIMES, check::check};
+use crate::value::stream::StreamId;
 use crate::value::{Encoding, Limits, Object, ValueRef, hash, list, set, sorted_set};
 use c_compat::listpack::Listpack;
 use c_compat::number::double;
@@ -27,6 +28,7 @@ fn limits() -> Limits {
         set: set::Limits { max_intset_entries: 4, max_listpack_entries: 4, max_listpack_value: 64 },
         sorted_set: sorted_set::Limits { max_listpack_entries: 4, max_listpack_value: 64 },
         hash: hash::Limits { max_listpack_entries: 4, max_listpack_value: 64 },
+        ..Limits::default()
     }
 }
 
@@ -49,6 +51,9 @@ fn contents(value: ValueRef<'_>) -> Vec<String> {
                 all.push(String::from_utf8(text).expect("it was escaped"));
             }
             return all;
+        }
+        ValueRef::Stream(stream) => {
+            return stream.range(StreamId::MIN, StreamId::MAX).map(|entry| format!("{entry:?}")).collect();
         }
         ValueRef::Hash(hash) => all.extend(hash.iter().map(|f| {
             let expires = f.expires.map_or(String::new(), |ms| format!(" {ms}"));
@@ -271,6 +276,7 @@ fn encoding(object: &Object) -> Encoding {
         Object::Set(v) => v.encoding(),
         Object::SortedSet(v) => v.encoding(),
         Object::Hash(v) => v.encoding(),
+        Object::Stream(v) => v.encoding(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a client is and what is to happen with it.
 
+use super::tracking::{ClientTracking, TrackingModes};
 use bitflags::bitflags;
 
 bitflags! {
@@ -54,7 +55,7 @@ bitflags! {
 impl ClientFlags {
     /// The letters of CLIENT LIST's flags field.
     #[must_use]
-    pub fn letters(self, blocked: bool) -> String {
+    pub fn letters(self, blocked: bool, tracking: Option<&ClientTracking>) -> String {
         let mut letters = String::new();
         let mut mark = |on: bool, letter: char| {
             if on {
@@ -70,6 +71,10 @@ impl ClientFlags {
         mark(self.contains(ClientFlags::PUBSUB), 'P');
         mark(self.contains(ClientFlags::MULTI), 'x');
         mark(blocked, 'b');
+        let tracks = |mode| tracking.is_some_and(|tracking| tracking.modes.contains(mode));
+        mark(tracking.is_some(), 't');
+        mark(tracks(TrackingModes::BROKEN_REDIRECT), 'R');
+        mark(tracks(TrackingModes::BCAST), 'B');
         mark(self.contains(ClientFlags::DIRTY_CAS), 'd');
         mark(self.contains(ClientFlags::CLOSE_AFTER_REPLY), 'c');
         mark(self.contains(ClientFlags::CLOSE_ASAP), 'A');

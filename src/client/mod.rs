@@ -2,10 +2,12 @@
 
 pub mod flags;
 pub mod table;
+pub mod tracking;
 pub mod transaction;
 
 pub use flags::ClientFlags;
 pub use table::Clients;
+pub use tracking::ClientTracking;
 pub use transaction::Queue;
 
 use crate::net::conn::Conn;
@@ -111,6 +113,8 @@ pub struct Client {
     pub queue: Option<Box<Queue>>,
     /// The keys that it watches, each with its database.
     pub watched: Vec<(usize, Box<[u8]>)>,
+    /// CLIENT TRACKING.
+    pub tracking: Option<Box<ClientTracking>>,
     /// Replication offset behind its last write: what WAIT waits for.
     pub written_offset: u64,
     /// Since when it is over its soft output limit, monotonic milliseconds.
@@ -151,6 +155,7 @@ impl Client {
             blocked: None,
             queue: None,
             watched: Vec::new(),
+            tracking: None,
             written_offset: 0,
             over_soft_limit_ms: None,
             query_len: 0,
@@ -192,6 +197,13 @@ impl Client {
     #[must_use]
     pub fn takes_messages(&self) -> bool {
         !self.flags.intersects(ClientFlags::CLOSE_ASAP | ClientFlags::PRIMARY)
+    }
+
+    /// The number of the client that its invalidations go to: 0 if it gets them itself, -1 if it does not track.
+    #[must_use]
+    pub fn redirects_to(&self) -> i64 {
+        let to = |tracking: &ClientTracking| tracking.redirect.map_or(0, |to| to.number as i64);
+        self.tracking.as_deref().map_or(-1, to)
     }
 
     /// A request of it is over: CLIENT REPLY SKIP ends or takes hold.

@@ -85,7 +85,6 @@ pub const UNHONOURED: &[&str] = &[
     "tls-session-cache-size",
     "tls-session-cache-timeout",
     "tls-session-caching",
-    "tracking-table-max-keys",
     "watchdog-period",
 ];
 

@@ -49,7 +49,12 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, _args: Args<'_
     let flags = if in_multi { flags_with_queue(client, declared) } else { flags };
     // Every command makes room, not only those that add data; and our primary's are held to it too, if we are told to.
     let takes_memory = flags.contains(Flags::DENYOOM) || in_multi && !ends_transaction(declared);
-    if server.make_room() == Room::None && takes_memory {
+    let room = server.make_room();
+    if server.tracking.is_active() {
+        server.tell_own_invalidations();
+        server.limit_tracked_keys();
+    }
+    if room == Room::None && takes_memory {
         return Some(CmdError::OUT_OF_MEMORY);
     }
     let client = server.clients.get(id)?;

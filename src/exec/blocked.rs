@@ -54,6 +54,7 @@ fn wake(server: &mut Server, id: ClientId, key: &[u8]) {
         server.sample_latency("command-unblocking", usec);
     }
     server.apply_effects(id, declared, wait.db, args);
+    server.tell_own_invalidations();
     let done = waits.is_none();
     server.client_mut(id).blocked = Some(Blocked::Keys(wait));
     if done {

@@ -171,6 +171,9 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
         show(server, id, declared.flags, redacted.as_args(), usec);
     }
     server.apply_effects(id, declared, db, args);
+    if server.tracking.is_active() {
+        server.tracked_command_ran(id, declared, args);
+    }
 }
 
 /// Calls a data command's handler.
@@ -265,9 +268,21 @@ fn log_if_slow(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, 
 
 /// After a command, CLIENT REPLY SKIP ends or takes hold. One that waits is not over yet.
 pub fn after_command(server: &mut Server, id: ClientId) {
+    if server.tracking.is_active() && !ran_client_command(server, id) {
+        server.caching_is_over(id);
+    }
     if let Some(client) = server.clients.get_mut(id)
         && !matches!(client.blocked, Some(Blocked::Keys(_)))
     {
         client.request_over();
     }
+}
+
+/// Whether a client's last command was CLIENT, which may have told how the next one is to be taken.
+fn ran_client_command(server: &Server, id: ClientId) -> bool {
+    let last = server.clients.get(id).and_then(|client| client.last_command);
+    last.is_some_and(|last| {
+        let entry = &server.registry[CommandId(last)];
+        entry.parent.map_or(entry, |parent| &server.registry[parent]).command.name == "client"
+    })
 }

@@ -20,6 +20,6 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.field("client_recent_max_input_buffer", input);
     info.field("client_recent_max_output_buffer", output);
     info.field("blocked_clients", blocked().count());
-    info.field("tracking_clients", 0);
+    info.field("tracking_clients", server.tracking.clients());
     info.field("clients_in_timeout_table", timed.count());
 }

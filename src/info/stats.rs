@@ -48,7 +48,9 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.none(&["active_defrag_hits", "active_defrag_misses"]);
     info.none(&["active_defrag_key_hits", "active_defrag_key_misses"]);
     info.none(&["total_active_defrag_time", "current_active_defrag_time"]);
-    info.none(&["tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"]);
+    info.field("tracking_total_keys", server.tracking.keys());
+    info.field("tracking_total_items", server.tracking.items());
+    info.field("tracking_total_prefixes", server.tracking.prefixes());
     info.field("unexpected_error_replies", s.unexpected_error_replies);
     info.field("total_error_replies", s.total_error_replies);
     info.field("dump_payload_sanitizations", s.dump_payload_sanitizations);

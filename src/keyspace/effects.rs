@@ -1,6 +1,7 @@
 //! What a command did to the data, for `server::apply` to act on after the handler.
 
 use super::fields::GoneField;
+use super::touched::Touched;
 use crate::config::NotifyFlags;
 use crate::protocol::args::OwnedArgs;
 use crate::value::Type;
@@ -42,9 +43,8 @@ pub struct Effects {
     pub notify: NotifyFlags,
     /// What happened, in order, as far as it is of those classes.
     pub events: Vec<Event>,
-    /// Watched keys that the command found to write to, added or took out, in order. Changed they are only if it made the
-    /// keyspace dirty.
-    pub modified: Vec<(usize, Box<[u8]>)>,
+    /// Keys that the command touched, of those that others are to learn of: the watched ones, or all.
+    pub touched: Touched,
     /// Databases that were exchanged while keys were watched.
     pub swapped: Vec<(usize, usize)>,
     /// Clients wait for keys, so those that come to hold what can be waited for are noted.

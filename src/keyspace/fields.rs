@@ -12,6 +12,7 @@ use crate::value::{Collection, Hash, ValueRef};
 
 use super::discard::Cause;
 use super::entry::Entry;
+use super::touched::How;
 use super::{Db, ExpiryMode, Keyspace, hash};
 
 /// How many fields of a hash active expiry deletes between two looks at the clock.
@@ -154,6 +155,9 @@ impl Keyspace {
         }
         fields.note(key_hash, value);
         let deleted = self.effects.gone_fields.len() - before;
+        if deleted > 0 && self.watched.may_hold(key_hash) {
+            self.effects.touched.push(db, key, How::Expired);
+        }
         self.stats.expired_fields += deleted as u64;
         if deleted > 0 {
             self.effects.notify(NotifyFlags::HASH, "hexpired", db, key);

@@ -6,6 +6,7 @@ use crate::value::{Stored, StrRef, ValueRef};
 
 use super::discard::takes_long;
 use super::entry::Entry;
+use super::touched::How;
 use super::{Db, EntryInfo, ExpiryMode, Keyspace, Stats, freq};
 
 /// What a lookup is for.
@@ -203,7 +204,7 @@ impl Keyspace {
         let entry = match found {
             Found::Kept(entry) => {
                 if purpose == For::Writing && watched.may_hold(hash) {
-                    effects.modified.push((db, key.into()));
+                    effects.touched.push(db, key, How::Written);
                 }
                 if touch {
                     let bits =
@@ -220,6 +221,9 @@ impl Keyspace {
                 fields.forget(hash, &entry);
                 stats.expired_keys += 1;
                 effects.expired.push((db, key.into()));
+                if watched.may_hold(hash) {
+                    effects.touched.push(db, key, How::Expired);
+                }
                 if takes_long(&entry, lazy.expire) {
                     discarded.push(entry);
                 }

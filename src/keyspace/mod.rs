@@ -20,6 +20,7 @@
 //! | evict   | which key goes when memory is full                              |
 //! | fields  | hashes whose fields expire                                       |
 //! | watch   | which keys clients watch, so that changes are noted           |
+//! | touched | the notes of them                                             |
 //! | freq    | the LRU clock and LFU counter                                   |
 //! | effects | what a command leaves behind                                    |
 
@@ -33,6 +34,7 @@ mod fields;
 pub mod freq;
 mod lookup;
 mod scan;
+pub mod touched;
 pub mod watch;
 mod whole;
 mod write;

@@ -8,6 +8,7 @@ use super::discard::Cause;
 use super::entry::Entry;
 use super::freq::{FreqPolicy, lru_idle_ms};
 use super::lookup::is_expired;
+use super::touched::How;
 use super::{ExpiryMode, Keyspace};
 
 /// How many empty buckets a SCAN step may pass for each key it was asked for.
@@ -143,6 +144,9 @@ impl Keyspace {
             base.forget(hash, &entry);
             self.stats.expired_keys += 1;
             self.effects.expired.push((db, entry.key().into()));
+            if self.watched.may_hold(hash) {
+                self.effects.touched.push(db, entry.key(), How::Expired);
+            }
             self.discard(entry, Cause::Expired);
         }
     }

@@ -1,9 +1,9 @@
 //! Which keys clients watch, roughly: enough for a write to know, from the key's hash, that nobody watches it.
 //!
 //! While anybody does, keys that a command finds to write to, adds or takes out, are noted in
-//! [`super::effects::Effects::modified`] if their hash is among the watched ones. The server looks at the notes after the
+//! [`super::effects::Effects::touched`] if their hash is among the watched ones. The server looks at the notes after the
 //! command: it knows whether the command changed anything, and who watches. When nobody watches, a write costs one look at
-//! a flag.
+//! a flag. While clients track what they have cached, every key is noted: who has it is for the server to find out.
 
 use super::Keyspace;
 
@@ -14,6 +14,8 @@ const COUNTERS: usize = 4096;
 #[derive(Default)]
 pub struct WatchedHashes {
     watched: usize,
+    /// Every key is to be noted.
+    all: bool,
     /// Empty until a key is watched for the first time.
     counts: Vec<u32>,
 }
@@ -25,10 +27,10 @@ impl WatchedHashes {
         self.watched > 0
     }
 
-    /// Whether a key of this hash may be watched.
+    /// Whether a key of this hash is to be noted.
     #[inline(always)]
     pub fn may_hold(&self, hash: u64) -> bool {
-        self.any() && self.counts[hash as usize % COUNTERS] > 0
+        self.all || self.any() && self.counts[hash as usize % COUNTERS] > 0
     }
 
     fn add(&mut self, hash: u64) {
@@ -63,6 +65,17 @@ impl Keyspace {
         self.watched.any()
     }
 
+    /// Whether every key that is written to or expires is to be noted, watched or not.
+    pub fn note_all_touched(&mut self, all: bool) {
+        self.watched.all = all;
+    }
+
+    /// Whether any touched keys may have been noted.
+    #[inline]
+    pub fn notes_touched(&self) -> bool {
+        self.watched.all || self.watched.any()
+    }
+
     /// Whether the time of a key has passed that is still there.
     pub fn has_expired(&self, db: usize, key: &[u8], now_ms: i64) -> bool {
         self.get_expire(db, key).is_some_and(|at_ms| now_ms > at_ms)
@@ -71,6 +84,7 @@ impl Keyspace {
 
 #[cfg(test)]
 mod tests {
+    use crate::keyspace::touched::How;
     use crate::keyspace::{ExpireChange, ExpiryMode, Keyspace};
     use crate::value::NewValue;
 
@@ -79,8 +93,8 @@ mod tests {
     }
 
     fn modified(ks: &mut Keyspace) -> Vec<String> {
-        let notes = std::mem::take(&mut ks.effects.modified);
-        notes.iter().map(|(db, key)| format!("{db} {}", key.escape_ascii())).collect()
+        let notes = std::mem::take(&mut ks.effects.touched);
+        notes.iter().map(|(db, key, _)| format!("{db} {}", key.escape_ascii())).collect()
     }
 
     #[test]
@@ -111,6 +125,26 @@ mod tests {
         assert_eq!(modified(&mut ks), ["0 k"]);
         ks.unwatch(b"k");
         set(&mut ks, b"k");
+        assert!(modified(&mut ks).is_empty());
+    }
+
+    #[test]
+    fn all_keys_are_noted_for_those_who_track_them_and_expired_ones_as_such() {
+        let mut ks = Keyspace::with_seeds(4, [1, 2, 3, 4]);
+        ks.begin(1000, ExpiryMode::Delete, true);
+        ks.note_all_touched(true);
+        set(&mut ks, b"a");
+        set(&mut ks, b"b");
+        assert!(ks.set_expire(0, b"a", 2000) && ks.set_expire(0, b"b", 2000));
+        assert_eq!(modified(&mut ks), ["0 a", "0 b", "0 a", "0 b"]);
+        ks.begin(3000, ExpiryMode::Delete, true);
+        set(&mut ks, b"c");
+        assert!(ks.lookup_read(0, b"a").is_none() && !ks.delete(0, b"b"));
+        let notes: Vec<_> = ks.effects.touched.iter().map(|(_, key, how)| (key, how)).collect();
+        assert_eq!(notes, [(&b"c"[..], How::Written), (b"a", How::Expired), (b"b", How::Expired)]);
+        ks.effects.touched.clear();
+        ks.note_all_touched(false);
+        set(&mut ks, b"a");
         assert!(modified(&mut ks).is_empty());
     }
 }

@@ -6,6 +6,7 @@ use super::discard::{Cause, takes_long};
 use super::entry::Entry;
 use super::fields::noted_expires;
 use super::lookup::{For, is_expired};
+use super::touched::How;
 use super::{Db, ExpiryMode, Keyspace, freq, hash};
 
 /// What a write does to the key's expiry time.
@@ -241,7 +242,7 @@ impl Keyspace {
             effects.note_ready(db, entry.key(), entry.value().kind());
         }
         if watched.may_hold(hash_of_key) {
-            effects.modified.push((db, entry.key().into()));
+            effects.touched.push(db, entry.key(), How::Written);
         }
         let db = &mut dbs[db];
         db.fields.adopt(hash_of_key, &mut entry);
@@ -258,11 +259,14 @@ impl Keyspace {
         if *mode != ExpiryMode::Ignore && is_expired(&entry, *now_ms) {
             stats.expired_keys += 1;
             effects.expired.push((db, key.into()));
+            if watched.may_hold(hash) {
+                effects.touched.push(db, key, How::Expired);
+            }
             self.discard(entry, Cause::Expired);
             return None;
         }
         if watched.may_hold(hash) {
-            effects.modified.push((db, key.into()));
+            effects.touched.push(db, key, How::Written);
         }
         Some(entry)
     }

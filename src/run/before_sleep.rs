@@ -12,6 +12,7 @@ pub fn before_sleep(server: &mut Server) {
     // Data that a load has put in place may be what somebody waits for.
     serve_ready_keys(server);
     server.answer_timeouts();
+    server.broadcast_invalidations();
     server.before_sleep_replication();
     // Replies last: what a reply promises (a WAIT counted, a write in the backlog) has been done above.
     write_replies(server);

@@ -310,6 +310,7 @@ fn run_one(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     // Nothing went wrong, so there is nothing to tell.
     std::mem::forget(running);
     exec::after_command(server, id);
+    server.running = None;
     outcome
 }
 

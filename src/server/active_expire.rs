@@ -9,6 +9,7 @@
 //! beyond its size to hold them, slices come no oftener than the cron.
 
 use super::Server;
+use crate::keyspace::touched::{How, Touched};
 use std::time::Duration;
 
 /// The least and the most that a slice may take, microseconds.
@@ -65,12 +66,16 @@ impl Server {
         let mut deletions = Deletions::default();
         let (mut watched_keys, mut watched_hashes) = (Vec::new(), Vec::new());
         let (watched, watches) = (self.keyspace.is_watched(), &self.watches);
+        let (tracked, mut gone) = (self.tracking.is_active(), Touched::default());
         let due = self.keyspace.expire_due(now_ms, Duration::from_micros(budget), |db, key| {
             if wanted {
                 deletions.add(db, &[verb, key]);
             }
             if watched && watches.has(db, key) {
                 watched_keys.push((db, key.to_vec()));
+            }
+            if tracked {
+                gone.push(db, key, How::Expired);
             }
         });
         // Keys may take the whole slice, but fields are never left without any.
@@ -83,9 +88,13 @@ impl Server {
                 if watched && watches.has(db, key) {
                     watched_hashes.push((db, key.to_vec()));
                 }
+                if tracked {
+                    gone.push(db, key, How::Expired);
+                }
             });
         watched_keys.iter().for_each(|(db, key)| self.watched_key_deleted(*db, key));
         watched_hashes.iter().for_each(|(db, key)| self.watched_fields_deleted(*db, key));
+        self.invalidate_touched(&gone, true, None);
         for (db, commands) in deletions.by_db() {
             self.feed_stream(db, commands);
         }

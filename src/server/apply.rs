@@ -13,9 +13,9 @@ use crate::protocol::args::{OwnedArgs, encode_command};
 impl Server {
     /// Acts on the effects of the command that just ran in database `db`, and clears them.
     pub fn apply_effects(&mut self, id: ClientId, command: &Command, db: usize, args: Args<'_>) {
-        if self.keyspace.is_watched() {
+        if self.keyspace.notes_touched() {
             let effects = &self.keyspace.effects;
-            self.mark_watchers(effects.dirty > 0 || effects.propagate != Propagate::AsSent);
+            self.keys_touched(effects.dirty > 0 || effects.propagate != Propagate::AsSent, Some(id));
         }
         let effects = &mut self.keyspace.effects;
         let nothing_expired = effects.expired.is_empty() && effects.gone_fields.is_empty();
@@ -74,6 +74,21 @@ impl Server {
         // The list goes back for the next command: lazily expired keys must not cost an allocation each time.
         self.keyspace.effects.expired = expired;
         self.keyspace.effects.expired.clear();
+    }
+
+    /// Lets those who watch keys or have cached them know which were touched, by this client if by any, and clears the
+    /// notes. `wrote`: what was found to write to has been changed.
+    #[cold]
+    pub fn keys_touched(&mut self, wrote: bool, by: Option<ClientId>) {
+        let mut touched = std::mem::take(&mut self.keyspace.effects.touched);
+        if self.keyspace.is_watched() {
+            self.mark_watchers(&touched, wrote);
+        }
+        if self.tracking.is_active() {
+            self.invalidate_touched(&touched, wrote, by);
+        }
+        touched.clear();
+        self.keyspace.effects.touched = touched;
     }
 
     /// Tells the replicas that a key expired.

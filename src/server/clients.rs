@@ -192,6 +192,7 @@ impl Server {
     fn close_now(&mut self, id: ClientId) {
         self.forget_replication_client(id);
         self.discard_transaction(id);
+        self.track_no_more(id);
         let Some(client) = self.clients.get_mut(id) else { return };
         client.conn.deregister(&self.poll);
         let flags = client.flags;
@@ -266,6 +267,7 @@ pub fn memory_of(client: &Client) -> usize {
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
     // Each stands in the list of its key's watchers too.
     let watched: usize = client.watched.iter().map(|(_, key)| 2 * (size_of_val(key) + key.len())).sum();
+    let tracking = client.tracking.as_ref().map_or(0, |tracking| tracking.memory());
     size_of::<Client>()
         + client.query.capacity()
         + client.parser.memory()
@@ -274,6 +276,7 @@ pub fn memory_of(client: &Client) -> usize {
         + arguments
         + queued
         + watched
+        + tracking
 }
 
 /// A client in one line: what CLIENT LIST shows of it.
@@ -292,7 +295,7 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi={} qbuf={} \
          qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} \
-         user=default redir=-1 resp={} lib-name={} lib-ver={}",
+         user=default redir={} resp={} lib-name={} lib-ver={}",
         client.id.number,
         client.conn.peer_text(),
         client.conn.local_text(),
@@ -300,7 +303,7 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
         text(&client.name),
         now_ms.saturating_sub(client.created_ms) / 1000,
         now_ms.saturating_sub(client.active_ms) / 1000,
-        client.flags.letters(blocked),
+        client.flags.letters(blocked, client.tracking.as_deref()),
         client.db,
         client.queue.as_ref().map_or(-1, |queue| queue.len() as i64),
         client.query_len,
@@ -315,6 +318,7 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
         memory_of(client),
         if writable { "rw" } else { "r" },
         command,
+        client.redirects_to(),
         if client.reply.resp3() { 3 } else { 2 },
         text(&client.lib_name),
         text(&client.lib_ver),

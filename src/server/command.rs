@@ -453,6 +453,15 @@ impl Command {
         self.flags.contains(flags)
     }
 
+    /// Gives the position of every key among these arguments that this row can find, one behind the other.
+    pub fn for_each_key(&self, args: Args<'_>, mut each: impl FnMut(usize)) {
+        for spec in self.keys.iter().filter(|s| !s.flags.contains(KeyFlags::NOT_KEY)) {
+            if let Some(places) = spec.places(args) {
+                places.for_each(&mut each);
+            }
+        }
+    }
+
     /// The positions of the keys among these arguments.
     ///
     /// # Errors
@@ -470,13 +479,19 @@ impl Command {
 impl KeySpec {
     /// Adds the positions of this spec's keys; `None` when the arguments do not fit.
     fn find_in(&self, args: Args<'_>, found: &mut Vec<(usize, KeyFlags)>) -> Option<()> {
+        found.extend(self.places(args)?.map(|at| (at, self.flags)));
+        Some(())
+    }
+
+    /// The positions of this spec's keys; `None` when the arguments do not fit.
+    fn places(&self, args: Args<'_>) -> Option<impl Iterator<Item = usize> + use<>> {
         let argc = args.len() as i64;
         let first = match self.begin {
             BeginSearch::Index(i) => i64::from(i),
             // The word is an option that was not given.
             BeginSearch::Keyword(word, from) => match keyword_position(args, word, from) {
                 Some(at) => at,
-                None => return Some(()),
+                None => return Some((0..0).step_by(1)),
             },
             BeginSearch::Unknown => return None,
         };
@@ -504,12 +519,7 @@ impl KeySpec {
         if last < first || first < 1 || last >= argc {
             return None;
         }
-        let mut at = first;
-        while at <= last {
-            found.push((at as usize, self.flags));
-            at += step;
-        }
-        Some(())
+        Some((first as usize..last as usize + 1).step_by(step as usize))
     }
 }
 

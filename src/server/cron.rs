@@ -48,6 +48,7 @@ impl Server {
             self.log_figures();
         }
         self.clients_cron(hz);
+        self.limit_tracked_keys();
         self.keyspace_cron();
         self.persistence_cron();
         if second {
@@ -97,7 +98,7 @@ impl Server {
         self.count_expiry_behind();
         if self.is_replica() {
             self.own_expires.expire(&mut self.keyspace, self.clock.now_ms());
-            self.mark_watchers(true);
+            self.keys_touched(true, None);
         } else {
             self.own_expires.clear();
         }

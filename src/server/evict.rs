@@ -175,6 +175,9 @@ impl Server {
             if self.keyspace.is_watched() {
                 self.watched_key_deleted(db, entry.key());
             }
+            if self.tracking.is_active() {
+                self.invalidate_key(entry.key(), None);
+            }
             let before = memory::allocated_now();
             if self.config.latency_monitor_threshold > 0 {
                 let began_us = self.clock.measure_us();

@@ -28,6 +28,7 @@ pub mod replication;
 pub mod shutdown;
 pub mod slowlog;
 pub mod stats;
+pub mod tracking;
 pub mod transaction;
 pub mod watch;
 
@@ -50,6 +51,7 @@ use persistence::Persistence;
 use replication::ReplicationState;
 use slowlog::Slowlog;
 use stats::Stats;
+use tracking::Tracking;
 use transaction::Executing;
 use watch::Watches;
 
@@ -100,6 +102,8 @@ pub struct Server {
     pub waiting: Waiting,
     /// Clients that watch keys.
     pub watches: Watches,
+    /// Clients that track what they have cached.
+    pub tracking: Tracking,
     /// The transaction that is being executed.
     pub executing: Executing,
     /// Changes since the last successful save.
@@ -116,7 +120,7 @@ pub struct Server {
     pub loading: bool,
     /// A fork's child lives: nothing dirties pages that need not be.
     pub child_alive: bool,
-    /// The client whose command is running: what a crash report shows first.
+    /// The client whose request is being processed, and of whom everything that happens is the doing: what a crash report shows first.
     pub running: Option<ClientId>,
     /// How we were called: what `{title}` of proc-title-template stands for.
     pub program: Vec<u8>,
@@ -188,6 +192,7 @@ impl Server {
             blocked: Vec::new(),
             waiting: Waiting::default(),
             watches: Watches::default(),
+            tracking: Tracking::default(),
             executing: Executing::default(),
             dirty: 0,
             own_expires: own_expires::OwnExpires::default(),

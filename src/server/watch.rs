@@ -11,6 +11,7 @@
 use super::Server;
 use crate::client::{ClientFlags, ClientId, Clients};
 use crate::ds::hashing;
+use crate::keyspace::touched::{How, Touched};
 use crate::keyspace::{Flushed, Keyspace};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -142,9 +143,8 @@ fn unwatch_all(clients: &mut Clients, watches: &mut Watches, keyspace: &mut Keys
 
 // What changes keys.
 impl Server {
-    /// Marks the clients that watch what the running command has changed, and clears the notes of it.
-    #[cold]
-    pub fn mark_watchers(&mut self, wrote: bool) {
+    /// Marks the clients that watch what the running command has changed.
+    pub(super) fn mark_watchers(&mut self, touched: &Touched, wrote: bool) {
         for at in 0..self.keyspace.effects.expired.len() {
             let (db, key) = &self.keyspace.effects.expired[at];
             if self.watches.has(*db, key) {
@@ -160,10 +160,11 @@ impl Server {
             }
         }
         let now_ms = self.clock.now_ms();
-        let modified = std::mem::take(&mut self.keyspace.effects.modified);
-        for (db, key) in modified.iter().filter(|_| wrote) {
-            let now = Now::of(&self.keyspace, *db, key, now_ms);
-            self.watched_key_changed(*db, key, now);
+        for (db, key, how) in touched.iter().filter(|_| wrote) {
+            if how == How::Written && self.watches.has(db, key) {
+                let now = Now::of(&self.keyspace, db, key, now_ms);
+                self.watched_key_changed(db, key, now);
+            }
         }
         for (a, b) in std::mem::take(&mut self.keyspace.effects.swapped) {
             for (db, before) in [(a, b), (b, a)] {
@@ -248,6 +249,7 @@ impl Server {
                 self.database_changed(db, was_there, |_, _| Now::Absent);
             }
         }
+        self.invalidate_everything();
         match only {
             Some(db) => self.keyspace.flush(db),
             None => self.keyspace.flush_all(),
@@ -266,12 +268,13 @@ impl Server {
                 );
             }
         }
+        self.invalidate_everything();
         self.keyspace.swap_data(beside);
     }
 
     /// Data were loaded into empty databases: marks who watches keys that have come to be.
     pub fn loaded_under_watchers(&mut self) {
-        self.keyspace.effects.modified.clear();
+        self.keyspace.effects.touched.clear();
         if self.keyspace.is_watched() {
             let now_ms = self.clock.now_ms();
             for db in 0..self.keyspace.db_count() {

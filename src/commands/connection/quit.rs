@@ -47,6 +47,7 @@ fn reset(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
         return Err(CmdError::err("can only reset normal client connections"));
     }
     server.discard_transaction(id);
+    server.track_no_more(id);
     let client = server.client_mut(id);
     client.flags.remove(ClientFlags::MONITOR | ClientFlags::REPLICA);
     client.flags.remove(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP_NEXT);

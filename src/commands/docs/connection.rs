@@ -13,7 +13,20 @@ pub const DOCS: &[Docs] = &[
     .history(&[("6.0.0", "A user may be named before the password.")])
     .args(&[Arg::string("username").since("6.0.0").optional(), Arg::string("password")]),
     Docs::new("client", "2.4.0", "Commands about client connections", "That of the subcommand."),
+    Docs::new(
+        "client|caching",
+        "6.0.0",
+        "Say whether the keys of the next command are tracked, in OPTIN and OPTOUT modes",
+        "O(1)",
+    )
+    .args(&[Arg::oneof("mode", &[Arg::token("yes", "YES"), Arg::token("no", "NO")])]),
     Docs::new("client|getname", "2.6.9", "The name of this connection", "O(1)"),
+    Docs::new(
+        "client|getredir",
+        "6.0.0",
+        "The connection that gets the invalidations meant for this one",
+        "O(1)",
+    ),
     Docs::new("client|help", "5.0.0", "What the subcommands are for", "O(1)"),
     Docs::new("client|id", "5.0.0", "The number of this connection", "O(1)"),
     Docs::new("client|info", "6.2.0", "Everything known of this connection, in a line", "O(1)"),
@@ -113,6 +126,22 @@ pub const DOCS: &[Docs] = &[
     ]),
     Docs::new("client|setname", "2.6.9", "Give this connection a name", "O(1)")
         .args(&[Arg::string("connection-name")]),
+    Docs::new(
+        "client|tracking",
+        "6.0.0",
+        "Have this connection told when what it has read changes, or no more",
+        "O(1), but for some of the options",
+    )
+    .args(&[
+        Arg::oneof("status", &[Arg::token("on", "ON"), Arg::token("off", "OFF")]),
+        Arg::integer("client-id").behind("REDIRECT").optional(),
+        Arg::string("prefix").behind("PREFIX").optional().multiple_token(),
+        Arg::token("bcast", "BCAST").optional(),
+        Arg::token("optin", "OPTIN").optional(),
+        Arg::token("optout", "OPTOUT").optional(),
+        Arg::token("noloop", "NOLOOP").optional(),
+    ]),
+    Docs::new("client|trackinginfo", "6.2.0", "How this connection tracks", "O(1)"),
     Docs::new(
         "client|unblock",
         "5.0.0",

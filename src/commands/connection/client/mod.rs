@@ -4,6 +4,7 @@ mod kill;
 mod list;
 pub mod name;
 mod pause;
+mod tracking;
 mod unblock;
 
 use crate::client::{ClientClass, ClientFlags, ClientId};
@@ -25,7 +26,9 @@ pub static CLIENT: Command = Command {
     tips: &[],
     run: Run::Container,
     subcommands: &[
+        own("caching", 3, tracking::caching),
         own("getname", 2, name::getname),
+        own("getredir", 2, tracking::getredir),
         Command { flags: flags!(LOADING | STALE), ..own("help", 2, help) },
         own("id", 2, id),
         Command { tips: &["nondeterministic_output"], ..own("info", 2, list::info) },
@@ -36,6 +39,8 @@ pub static CLIENT: Command = Command {
         own("reply", 3, reply),
         own("setinfo", 4, name::setinfo),
         own("setname", 3, name::setname),
+        own("tracking", -3, tracking::tracking),
+        own("trackinginfo", 2, tracking::trackinginfo),
         others("unblock", -3, unblock::unblock),
         others("unpause", 2, pause::unpause),
     ],
@@ -56,6 +61,10 @@ const fn others(name: &'static str, arity: i32, run: ServerFn) -> Command {
 }
 
 const HELP: &[&str] = &[
+    "CACHING (YES|NO)",
+    "    Whether the keys of the next command are tracked, in OPTIN and OPTOUT modes.",
+    "GETREDIR",
+    "    The connection that gets the invalidations meant for this one.",
     "GETNAME",
     "    The name of this connection.",
     "ID",
@@ -92,6 +101,11 @@ const HELP: &[&str] = &[
     "    Say which client library this connection uses.",
     "SETNAME <name>",
     "    Call this connection <name>.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+    "         [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Have this connection told when what it has read changes, or no more.",
+    "TRACKINGINFO",
+    "    How this connection tracks.",
     "UNBLOCK <clientid> [TIMEOUT|ERROR]",
     "    Wake a client that waits in a blocking command.",
     "NO-EVICT (ON|OFF)",

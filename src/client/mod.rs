@@ -1,6 +1,7 @@
 //! A connected client: its socket, its buffers and what it has asked of the server. Knows no command.
 
 pub mod flags;
+pub mod subscribed;
 pub mod table;
 pub mod tracking;
 pub mod transaction;
@@ -15,6 +16,7 @@ use crate::protocol::parser::Parser;
 use crate::protocol::{OwnedArgs, Reply};
 use crate::value::Type;
 use smallvec::SmallVec;
+use subscribed::Subscribed;
 
 /// A client's name for life: the number that CLIENT ID answers, never used twice, and the slot it sits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,6 +117,8 @@ pub struct Client {
     pub watched: Vec<(usize, Box<[u8]>)>,
     /// CLIENT TRACKING.
     pub tracking: Option<Box<ClientTracking>>,
+    /// How much it is subscribed to.
+    pub subscribed: Subscribed,
     /// Replication offset behind its last write: what WAIT waits for.
     pub written_offset: u64,
     /// Since when it is over its soft output limit, monotonic milliseconds.
@@ -156,6 +160,7 @@ impl Client {
             queue: None,
             watched: Vec::new(),
             tracking: None,
+            subscribed: Subscribed::default(),
             written_offset: 0,
             over_soft_limit_ms: None,
             query_len: 0,

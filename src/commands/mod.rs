@@ -11,6 +11,7 @@ pub mod hash;
 pub mod hyperloglog;
 pub mod list;
 pub mod parse;
+pub mod pubsub;
 pub mod row;
 pub mod server;
 pub mod set;
@@ -148,8 +149,12 @@ pub static TABLE: &[&Command] = &[
     &hyperloglog::debug::PFSELFTEST,
     &connection::ping::PING,
     &string::set::PSETEX,
+    &pubsub::subscribe::PSUBSCRIBE,
     &server::psync::PSYNC,
     &generic::ttl::PTTL,
+    &pubsub::publish::PUBLISH,
+    &pubsub::PUBSUB,
+    &pubsub::unsubscribe::PUNSUBSCRIBE,
     &connection::quit::QUIT,
     &generic::keys::RANDOMKEY,
     &generic::rename::RENAME,
@@ -189,13 +194,17 @@ pub static TABLE: &[&Command] = &[
     &generic::sort::SORT,
     &generic::sort::SORT_RO,
     &set::random::SPOP,
+    &pubsub::publish::SPUBLISH,
     &set::random::SRANDMEMBER,
     &set::add::SREM,
     &set::scan::SSCAN,
+    &pubsub::subscribe::SSUBSCRIBE,
     &string::append::STRLEN,
+    &pubsub::subscribe::SUBSCRIBE,
     &string::range::SUBSTR,
     &set::algebra::SUNION,
     &set::algebra::SUNIONSTORE,
+    &pubsub::unsubscribe::SUNSUBSCRIBE,
     &server::flush::SWAPDB,
     &server::psync::SYNC,
     &server::time::TIME,
@@ -203,6 +212,7 @@ pub static TABLE: &[&Command] = &[
     &generic::ttl::TTL,
     &generic::exists::TYPE,
     &generic::del::UNLINK,
+    &pubsub::unsubscribe::UNSUBSCRIBE,
     &transactions::watch::UNWATCH,
     &generic::wait::WAIT,
     &transactions::watch::WATCH,

@@ -104,6 +104,7 @@ impl Bench {
             parts.into_iter().map(|part| part.escape_ascii().to_string()).collect::<Vec<_>>().join(" ")
         };
         match &effects.propagate {
+            Propagate::Always => propagated.push(show(parts.to_vec())),
             _ if effects.dirty == 0 => {}
             Propagate::AsSent => propagated.push(show(parts.to_vec())),
             Propagate::Never => {}

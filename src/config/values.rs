@@ -354,6 +354,15 @@ pub struct OutputBufferLimit {
     pub soft_seconds: u32,
 }
 
+impl OutputBufferLimit {
+    /// Fewer bytes than this are within both limits.
+    #[must_use]
+    pub fn lowest(&self) -> u64 {
+        let bound = |limit: u64| if limit == 0 { u64::MAX } else { limit };
+        bound(self.hard).min(bound(self.soft))
+    }
+}
+
 /// client-output-buffer-limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct OutputBufferLimits {

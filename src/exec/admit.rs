@@ -6,7 +6,7 @@ use crate::client::{Client, ClientFlags, ClientId};
 use crate::config::Protected;
 use crate::protocol::{Args, CmdError};
 use crate::server::Server;
-use crate::server::command::{Command, CommandId, Flags};
+use crate::server::command::{Command, CommandId, Flags, Group};
 use crate::server::evict::Room;
 use crate::server::pause::Holds;
 
@@ -79,6 +79,14 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, _args: Args<'_
             return Some(CmdError::READ_ONLY);
         }
     }
+    if client.flags.contains(ClientFlags::PUBSUB) && !client.reply.resp3() && !may_listener(declared) {
+        // In RESP2 an answer could not be told from a message.
+        let name = &server.registry[command].full_name;
+        return Some(CmdError::err(format!(
+            "Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this \
+             context"
+        )));
+    }
     if !config.replica_serve_stale_data && !flags.contains(Flags::STALE) && !server.primary_link_up() {
         return Some(CmdError::MASTER_DOWN);
     }
@@ -107,6 +115,12 @@ fn flags_with_queue(client: &Client, command: &Command) -> Flags {
         }
         _ => command.flags,
     }
+}
+
+/// What a client of RESP2 may say while it listens to channels.
+fn may_listener(command: &Command) -> bool {
+    let name = command.name;
+    matches!(name, "ping" | "quit" | "reset") || command.group == Group::Pubsub && name.ends_with("subscribe")
 }
 
 /// These take no memory for their client's queue.

@@ -40,7 +40,9 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.field("current_eviction_exceeded_time", current);
     info.field("keyspace_hits", keys.hits);
     info.field("keyspace_misses", keys.misses);
-    info.none(&["pubsub_channels", "pubsub_patterns", "pubsubshard_channels"]);
+    info.field("pubsub_channels", server.pubsub.channels.len());
+    info.field("pubsub_patterns", server.pubsub.patterns.len());
+    info.field("pubsubshard_channels", server.pubsub.shard_channels.len());
     info.field("latest_fork_usec", s.latest_fork_usec);
     info.field("total_forks", s.total_forks);
     info.none(&["migrate_cached_sockets"]);

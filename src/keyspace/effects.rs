@@ -13,6 +13,8 @@ pub enum Propagate {
     /// The request as the client sent it, if the command made the keyspace dirty.
     #[default]
     AsSent,
+    /// The request as the client sent it, though the keyspace did not become dirty: PUBLISH.
+    Always,
     /// Nothing, though the command made the keyspace dirty.
     Never,
     /// These commands in place of the request.

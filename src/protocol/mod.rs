@@ -2,6 +2,7 @@
 pub mod args;
 pub mod error;
 pub mod inline;
+pub mod message;
 pub mod parser;
 pub mod reply;
 

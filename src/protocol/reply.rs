@@ -9,14 +9,17 @@
 //! ```
 //!
 //! A long string in the reply to a command that changes nothing is not copied: while nothing waits to be sent before it,
-//! it is written to the socket from where it lies, and only what the socket did not take gets into the buffer.
+//! it is written to the socket from where it lies, and only what the socket did not take gets into the buffer. The payload of
+//! a long message to many clients is a chunk that their buffers share.
 
 use super::error::CmdError;
+use super::message::Message;
 use crate::sys::pipe::write_vectored;
 use c_compat::number::double;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::os::fd::RawFd;
+use std::rc::Rc;
 
 /// Size at which a chunk is sealed, bytes.
 const CHUNK: usize = 16 * 1024;
@@ -33,10 +36,35 @@ pub enum Resp {
     V3,
 }
 
+/// A piece of the output that grows no more.
+#[derive(Debug)]
+enum Chunk {
+    Own(Vec<u8>),
+    Shared(Rc<[u8]>),
+}
+
+impl Chunk {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Chunk::Own(bytes) => bytes,
+            Chunk::Shared(bytes) => bytes,
+        }
+    }
+
+    /// What it takes; shared bytes are counted by each who shares them, since any of them may be the last to.
+    fn memory(&self) -> usize {
+        let bytes = match self {
+            Chunk::Own(bytes) => bytes.capacity(),
+            Chunk::Shared(bytes) => bytes.len(),
+        };
+        bytes + size_of::<Chunk>()
+    }
+}
+
 /// A client's output buffer and the protocol it is written in.
 #[derive(Debug, Default)]
 pub struct Reply {
-    sealed: VecDeque<Vec<u8>>,
+    sealed: VecDeque<Chunk>,
     sealed_bytes: usize,
     tail: Vec<u8>,
     /// Bytes of the first chunk that the socket has taken.
@@ -297,6 +325,36 @@ impl Reply {
         self.tail.extend_from_slice(bytes);
     }
 
+    /// A message, muted or not.
+    #[inline]
+    pub fn message(&mut self, message: &Message) {
+        let (head, body) = message.parts();
+        self.make_room();
+        let at = self.tail.len();
+        self.tail.extend_from_slice(head);
+        if self.resp3() {
+            self.tail[at] = b'>';
+        }
+        if let Some(body) = body {
+            self.share(body);
+        }
+    }
+
+    #[cold]
+    fn share(&mut self, bytes: &Rc<[u8]>) {
+        self.sealed_bytes += self.tail.len() + bytes.len();
+        // What stands before it is mostly short, and the room of the last chunk then of more use for what follows.
+        let before = if self.tail.len() < self.tail.capacity() / 4 {
+            let copy = self.tail.as_slice().to_vec();
+            self.tail.clear();
+            copy
+        } else {
+            std::mem::take(&mut self.tail)
+        };
+        self.sealed.push_back(Chunk::Own(before));
+        self.sealed.push_back(Chunk::Shared(bytes.clone()));
+    }
+
     fn header(&mut self, kind: u8, n: i64) {
         if self.muted {
             return;
@@ -325,7 +383,7 @@ impl Reply {
     fn make_room(&mut self) {
         if self.tail.len() >= CHUNK {
             self.sealed_bytes += self.tail.len();
-            self.sealed.push_back(std::mem::take(&mut self.tail));
+            self.sealed.push_back(Chunk::Own(std::mem::take(&mut self.tail)));
         }
     }
 
@@ -358,13 +416,17 @@ impl Reply {
     /// Memory of the buffer: (last chunk's capacity, sealed chunks' capacity), bytes.
     #[must_use]
     pub fn memory(&self) -> (usize, usize) {
-        (self.tail.capacity(), self.sealed.iter().map(|c| c.capacity() + size_of::<Vec<u8>>()).sum())
+        (self.tail.capacity(), self.sealed.iter().map(Chunk::memory).sum())
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = &[u8]> {
+        self.sealed.iter().map(Chunk::bytes).chain(std::iter::once(self.tail.as_slice()))
     }
 
     /// The unsent bytes as slices for `writev`; at most as many as `slices` takes.
     pub fn gather<'a>(&'a self, slices: &mut smallvec::SmallVec<[IoSlice<'a>; 16]>) {
         let mut skip = self.sent;
-        for chunk in self.sealed.iter().chain(std::iter::once(&self.tail)) {
+        for chunk in self.chunks() {
             if slices.len() == 16 {
                 break;
             }
@@ -381,22 +443,27 @@ impl Reply {
         self.sealed.is_empty().then(|| &self.tail[self.sent..])
     }
 
-    /// All chunks, what was sent of the first included.
+    /// All chunks of its own, what was sent of the first included.
     pub fn chunks_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
-        self.sealed.iter_mut().chain(std::iter::once(&mut self.tail))
+        let own = self.sealed.iter_mut().filter_map(|chunk| match chunk {
+            Chunk::Own(bytes) => Some(bytes),
+            Chunk::Shared(_) => None,
+        });
+        own.chain(std::iter::once(&mut self.tail))
     }
 
     /// The socket took `n` bytes.
     pub fn advance(&mut self, mut n: usize) {
         assert!(n <= self.pending(), "a socket cannot take more than it was given");
         while let Some(first) = self.sealed.front() {
-            let left = first.len() - self.sent;
+            let len = first.bytes().len();
+            let left = len - self.sent;
             if n < left {
                 self.sent += n;
                 return;
             }
             n -= left;
-            self.sealed_bytes -= first.len();
+            self.sealed_bytes -= len;
             self.sealed.pop_front();
             self.sent = 0;
         }
@@ -432,7 +499,7 @@ impl Reply {
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         let mut all = Vec::with_capacity(self.pending() + self.sent);
-        for chunk in self.sealed.iter().chain(std::iter::once(&self.tail)) {
+        for chunk in self.chunks() {
             all.extend_from_slice(chunk);
         }
         all.drain(..self.sent);
@@ -508,6 +575,51 @@ mod tests {
             step = step * 7 % 9973 + 1;
         }
         assert!(sent == expected);
+    }
+
+    #[test]
+    fn a_message_is_the_same_bytes_short_or_long_and_a_push_in_resp3() {
+        for len in [0, 5, 100, 8191, 8192, 100_000] {
+            let payload = vec![b'p'; len];
+            let mut message = Message::default();
+            let mut replies = [Reply::new(), Reply::new()];
+            replies[1].set_resp(Resp::V3);
+            let mut expected = [Vec::new(), Vec::new()];
+            for strings in [&[b"message".as_slice(), b"ch"][..], &[b"pmessage", b"c*", b"ch"]] {
+                message.compose(strings, &payload);
+                for (reply, expected) in replies.iter_mut().zip(&mut expected) {
+                    reply.set_muted(true);
+                    reply.message(&message);
+                    reply.set_muted(false);
+                    reply.ok();
+                    let mut twin = Reply::new();
+                    twin.set_resp(reply.resp());
+                    twin.push(strings.len() + 1);
+                    strings.iter().for_each(|string| twin.bulk(string));
+                    twin.bulk(&payload);
+                    twin.ok();
+                    expected.extend(twin.to_vec());
+                    // Some of it is sent before the next message comes.
+                    reply.advance(3);
+                    expected.drain(..3);
+                }
+            }
+            message.sent();
+            for (reply, expected) in replies.iter_mut().zip(&expected) {
+                assert!(reply.to_vec() == *expected, "{len}");
+                assert_eq!(reply.pending(), expected.len());
+                let mut got = Vec::new();
+                while !reply.is_empty() {
+                    let mut slices = smallvec::SmallVec::new();
+                    reply.gather(&mut slices);
+                    let some: Vec<u8> = slices.iter().flat_map(|s| s.iter().copied()).take(777).collect();
+                    drop(slices);
+                    reply.advance(some.len());
+                    got.extend(some);
+                }
+                assert!(got == *expected && reply.memory().1 == 0);
+            }
+        }
     }
 
     #[test]

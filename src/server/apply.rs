@@ -33,10 +33,11 @@ impl Server {
             self.own_expires.note(command, args, db, &self.keyspace);
         }
         if self.stream_wanted() && !obeys {
-            let as_sent = wrote && propagate == Propagate::AsSent;
+            let always = propagate == Propagate::Always;
+            let as_sent = wrote && propagate == Propagate::AsSent || always;
             let instead: &[OwnedArgs] = match &propagate {
                 Propagate::Instead(commands) => commands,
-                Propagate::AsSent | Propagate::Never => &[],
+                Propagate::AsSent | Propagate::Always | Propagate::Never => &[],
             };
             let count = expired.len() + gone_fields.len() + usize::from(as_sent) + instead.len();
             // Within a client's transaction they are part of that.
@@ -63,7 +64,7 @@ impl Server {
                 let last = last.filter(|_| !as_sent && instead.is_empty());
                 self.feed_stream(last.unwrap_or(db), b"*1\r\n$4\r\nEXEC\r\n");
             }
-            if wrote
+            if (wrote || always)
                 && let Some(offset) = self.stream_end()
                 && let Some(client) = self.clients.get_mut(id)
             {

@@ -2,6 +2,7 @@
 
 use super::Server;
 use super::listeners::FIRST_CLIENT_TOKEN;
+use crate::client::subscribed::Listens;
 use crate::client::{Blocked, Client, ClientClass, ClientFlags, ClientId};
 use crate::config::OutputBufferLimit;
 use crate::log_warning;
@@ -193,6 +194,7 @@ impl Server {
         self.forget_replication_client(id);
         self.discard_transaction(id);
         self.track_no_more(id);
+        self.leave_pubsub(id);
         let Some(client) = self.clients.get_mut(id) else { return };
         client.conn.deregister(&self.poll);
         let flags = client.flags;
@@ -277,6 +279,7 @@ pub fn memory_of(client: &Client) -> usize {
         + queued
         + watched
         + tracking
+        + client.subscribed.bytes
 }
 
 /// A client in one line: what CLIENT LIST shows of it.
@@ -293,7 +296,7 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
     let parsed = client.parser.argument_bytes() + client.args_len;
     let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
     format!(
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub=0 psub=0 ssub=0 multi={} qbuf={} \
+        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} \
          qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} \
          user=default redir={} resp={} lib-name={} lib-ver={}",
         client.id.number,
@@ -305,6 +308,9 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
         now_ms.saturating_sub(client.active_ms) / 1000,
         client.flags.letters(blocked, client.tracking.as_deref()),
         client.db,
+        client.subscribed.count(Listens::ToChannel),
+        client.subscribed.count(Listens::ToPattern),
+        client.subscribed.count(Listens::ToShard),
         client.queue.as_ref().map_or(-1, |queue| queue.len() as i64),
         client.query_len,
         query_memory.saturating_sub(client.query.len()),

@@ -189,6 +189,7 @@ pub enum Group {
     Geo,
     Stream,
     Transactions,
+    Pubsub,
     Connection,
     Server,
 }

@@ -23,6 +23,7 @@ pub mod monitor;
 pub mod own_expires;
 pub mod pause;
 pub mod persistence;
+pub mod pubsub;
 pub mod reconfigure;
 pub mod replication;
 pub mod shutdown;
@@ -48,6 +49,7 @@ use lazyfree::Lazyfree;
 use listeners::Listeners;
 use pause::Pause;
 use persistence::Persistence;
+use pubsub::Pubsub;
 use replication::ReplicationState;
 use slowlog::Slowlog;
 use stats::Stats;
@@ -106,6 +108,8 @@ pub struct Server {
     pub tracking: Tracking,
     /// The transaction that is being executed.
     pub executing: Executing,
+    /// Who listens to which channels.
+    pub pubsub: Pubsub,
     /// Changes since the last successful save.
     pub dirty: u64,
     /// Keys with an expiry that were written here while we follow a primary.
@@ -194,6 +198,7 @@ impl Server {
             watches: Watches::default(),
             tracking: Tracking::default(),
             executing: Executing::default(),
+            pubsub: Pubsub::default(),
             dirty: 0,
             own_expires: own_expires::OwnExpires::default(),
             expiry: ActiveExpiry::default(),

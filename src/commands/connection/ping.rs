@@ -1,7 +1,9 @@
 //! PING and ECHO.
 
+use crate::client::{ClientFlags, ClientId};
 use crate::commands::row::{acl, flags};
-use crate::protocol::{CmdError, CmdResult};
+use crate::protocol::{Args, CmdError, CmdResult};
+use crate::server::Server;
 use crate::server::command::{Command, Exec, Group, Run};
 
 /// `ECHO`
@@ -31,15 +33,26 @@ pub static PING: Command = Command {
     keys: &[],
     group: Group::Connection,
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
-    run: Run::Data(ping),
+    run: Run::Server(ping),
     subcommands: &[],
 };
 
-fn ping(e: &mut Exec<'_>) -> CmdResult {
-    match e.args.len() {
-        1 => e.reply.simple("PONG"),
-        2 => e.reply.bulk(e.args.at(1)),
-        _ => return Err(CmdError::wrong_arity("ping")),
+fn ping(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    let client = server.client_mut(id);
+    let reply = &mut client.reply;
+    if args.len() > 2 {
+        return Err(CmdError::wrong_arity("ping"));
+    }
+    if client.flags.contains(ClientFlags::PUBSUB) && !reply.resp3() {
+        // Whoever listens to channels expects messages.
+        reply.array(2);
+        reply.bulk(b"pong");
+        reply.bulk(args.get(1).unwrap_or_default());
+        return Ok(());
+    }
+    match args.get(1) {
+        None => reply.simple("PONG"),
+        Some(text) => reply.bulk(text),
     }
     Ok(())
 }

@@ -48,6 +48,7 @@ fn reset(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
     }
     server.discard_transaction(id);
     server.track_no_more(id);
+    server.leave_pubsub(id);
     let client = server.client_mut(id);
     client.flags.remove(ClientFlags::MONITOR | ClientFlags::REPLICA);
     client.flags.remove(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP_NEXT);

@@ -16,6 +16,7 @@ pub mod geo;
 pub mod hash;
 pub mod hyperloglog;
 pub mod list;
+pub mod pubsub;
 pub mod server;
 pub mod set;
 pub mod sorted_set;
@@ -31,6 +32,7 @@ const GROUPS: &[&[Docs]] = &[
     hash::DOCS,
     hyperloglog::DOCS,
     list::DOCS,
+    pubsub::DOCS,
     server::DOCS,
     set::DOCS,
     sorted_set::DOCS,

@@ -123,6 +123,7 @@ fn group_name(group: Group) -> &'static str {
         Group::Geo => "geo",
         Group::Stream => "stream",
         Group::Transactions => "transactions",
+        Group::Pubsub => "pubsub",
         Group::Connection => "connection",
         Group::Server => "server",
     }

@@ -2,6 +2,7 @@
 
 use super::values::Text;
 use super::version::REDIS_VERSION;
+use crate::protocol::args::c_str;
 use std::fmt;
 use std::io;
 
@@ -80,7 +81,7 @@ impl SetError {
     pub fn text(&self) -> Vec<u8> {
         match self {
             SetError::Unknown(name) => {
-                [b"Unknown option or number of arguments for CONFIG SET - '", &name[..], b"'"].concat()
+                [b"Unknown option or number of arguments for CONFIG SET - '", c_str(name), b"'"].concat()
             }
             SetError::Loading => Vec::new(),
             SetError::Failed { name, reason } => {

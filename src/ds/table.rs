@@ -43,6 +43,11 @@ use bucket::{Bucket, SLOTS, Tail, tag_of};
 
 pub use iter::Iter;
 
+/// The slots of a C Redis dict that holds so many, where figures of a table are told.
+pub fn dict_size(len: usize) -> usize {
+    len.next_power_of_two().max(4)
+}
+
 /// The table grows when it has more entries than this for four buckets: 6.25 for one. In bytes for each entry
 /// and buckets looked at for each hit, chains included: 4.5 gives 16.2 and 1.08, 5.5 gives 14.4 and 1.14, 6.25
 /// gives 13.6 and 1.20, 7 gives 13.2 and 1.25. GET and SET cannot be told apart at 5.5 and 6.25.
@@ -169,8 +174,7 @@ impl<E: Element> Table<E> {
     /// The size a C Redis dict with these entries would have, for DEBUG HTSTATS: a power of two that does not
     /// change while resizing is paused.
     pub fn table_size(&self) -> usize {
-        let len = if self.paused { self.len_when_paused } else { self.len };
-        len.next_power_of_two().max(4)
+        dict_size(if self.paused { self.len_when_paused } else { self.len })
     }
 
     /// What the buckets take, bytes, but for those that others overflow into.

@@ -47,7 +47,7 @@ use std::time::Duration;
 use ahash::RandomState;
 
 use crate::ds::hashing;
-use crate::ds::table::Table;
+use crate::ds::table::{Table, dict_size};
 use crate::util::rng::Rng;
 use crate::value::{Encoding, Limits, ValueRef};
 
@@ -312,15 +312,15 @@ impl Keyspace {
     /// DEBUG HTSTATS: the tables of a database in figures.
     pub fn table_stats(&self, db: usize) -> String {
         let Db { table, expiry, .. } = &self.dbs[db];
-        let dict = |name: &str, size: usize, len: usize| {
-            format!(
-                "[{name}]\nHash table 0 stats (main hash table):\n table size: {size}\n number of elements: {len}\n"
-            )
-        };
-        let expires_size = expiry.len().next_power_of_two().max(4);
+        let dict = |name: &str, size, len| format!("[{name}]\n{}", table_figures(size, len));
         dict("Dictionary HT", table.table_size(), table.len())
-            + &dict("Expires HT", expires_size, expiry.len())
+            + &dict("Expires HT", dict_size(expiry.len()), expiry.len())
     }
+}
+
+/// DEBUG HTSTATS and HTSTATS-KEY: one table in figures.
+pub fn table_figures(size: usize, len: usize) -> String {
+    format!("Hash table 0 stats (main hash table):\n table size: {size}\n number of elements: {len}\n")
 }
 
 #[inline]

@@ -15,7 +15,7 @@ use crate::harness::{Client, PATIENCE, Program, Server, wait_for};
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const CONFIG: &[&str] = &["repl-ping-replica-period 3600"];
+const CONFIG: &[&str] = &["repl-ping-replica-period 3600", "repl-timeout 7200"];
 
 pub struct Side {
     pub server: Server,
@@ -89,20 +89,51 @@ impl Side {
         blocked(waiting, "the end");
         drop(clients);
         wait_for("all to have gone", PATIENCE, || self.server.info_int("blocked_clients") == 0);
-        seen.push(self.server.digest());
+        seen.extend(self.left_behind());
+        seen
+    }
+
+    /// The data's digest, and what the replica has been sent since the last time. All data is then gone.
+    pub fn left_behind(&mut self) -> Vec<String> {
+        let mut seen = vec![self.server.digest()];
         self.markers += 1;
         let marker = format!("marker {}", self.markers).into_bytes();
+        let mut control = self.server.client();
         control.call(&[b"SET".to_vec(), marker.clone(), b"x".to_vec()]);
         let stream = self.replica.until_marker(&marker, PATIENCE).expect("the stream");
         for command in stream {
             let shown = |arg: &Vec<u8>| if is_of_today(arg) { "<moment>".to_owned() } else { show(arg) };
             seen.push(command.iter().map(shown).collect::<Vec<_>>().join(" "));
         }
+        control.ok("FLUSHALL");
         seen
     }
 }
 
 const SESSIONS: &[&str] = &[
+    // Sorted sets, from either end.
+    "a? BZPOPMIN k 0\n b ZADD k 2 y 1 x 3 z\n a!\n b ZRANGE k 0 -1 WITHSCORES",
+    "a? BZPOPMAX k 0\n b ZADD k 2 y 1 x 3 z\n a!\n b ZRANGE k 0 -1 WITHSCORES",
+    "a? BZPOPMIN k 0\n c? BZPOPMAX k 0\n d? BZPOPMIN k 0\n b ZADD k 1 x 2 y\n a!\n c!\n b EXISTS k\n b ZADD k 1.5 z\n d!\n b EXISTS k",
+    "a? BZPOPMIN k1 k2 k3 0\n b ZADD k2 -inf x\n a!\n b ZADD k1 1 y\n a BZPOPMAX k2 k1 0\n b DBSIZE",
+    "a? BZMPOP 0 2 k1 k2 MIN COUNT 10\n b ZADD k2 1 x 2 y 3 z\n a!\n b EXISTS k2",
+    "a? BZMPOP 0 2 k1 k2 MAX COUNT 2\n c? BZMPOP 0 1 k2 MIN\n b ZADD k2 1 x 2 y 3 z 4 w\n a!\n c!\n b ZRANGE k2 0 -1",
+    "b ZADD k 1 x 2 y 3 z\n a BZMPOP 0 1 k MIN COUNT 2\n a BZMPOP 1 1 k MAX\n a? BZMPOP 0 1 k MIN\n b ZADD k 1 x\n a!",
+    "a HELLO 3\n a? BZPOPMIN k 0\n b ZADD k 1.5 x\n a!\n a? BZMPOP 0 1 k MAX COUNT 2\n b ZADD k 1 x 2 y\n a!\n a BZPOPMIN k 0.01\n a BZMPOP 0.01 1 k MIN",
+    "a BZPOPMIN k 0.01\n a BZPOPMAX k j 0.01\n a BZMPOP 0.01 1 k MIN\n a BZPOPMIN k x\n a BZPOPMAX k -1\n a BZPOPMIN k inf\n a BZPOPMIN k nan",
+    "a BZMPOP 0 0 k MIN\n a BZMPOP 0 x k MIN\n a BZMPOP 0 1 k x\n a BZMPOP 0 2 k MIN\n a BZMPOP 0 1 k MIN COUNT 0\n a BZMPOP x 1 k MIN COUNT\n a BZMPOP -1 1 k MIN",
+    "b SET k x\n a BZPOPMIN k 0\n a BZPOPMAX j k 0\n a BZMPOP 0 1 k MIN\n b ZADD j 1 x\n a BZPOPMIN j k 0\n a BZPOPMIN k j 0",
+    "a? BZPOPMIN k 0\n b LPUSH k x\n b DEL k\n b ZADD k 1 x\n a!\n a? BLPOP k 0\n b ZADD k 1 x\n b DEL k\n b RPUSH k y\n a!",
+    "a? BZPOPMIN k 0\n c? BLPOP k 0\n b RPUSH k x\n c!\n b ZADD k 1 y\n a!",
+    "a? BZPOPMIN k 0\n b ZADD o 1 x 2 y\n b RENAME o k\n a!\n b ZRANGE k 0 -1",
+    "a? BZPOPMAX k 0\n b ZADD o 1 x 2 y\n b COPY o k\n a!\n b ZUNIONSTORE k 1 o\n b ZRANGE k 0 -1",
+    "a? BZPOPMAX k 0\n b ZADD o 1 x 2 y\n b ZUNIONSTORE k 1 o\n a!\n b ZRANGE k 0 -1\n a? BZPOPMIN r 0\n b ZRANGESTORE r o 0 -1\n a!",
+    "a? BZPOPMAX k 0\n b GEOADD o 13 38 x\n b GEOSEARCHSTORE k o FROMLONLAT 13 38 BYRADIUS 1 km\n a!\n a? BZPOPMIN k 0\n b GEOADD k 13 38 x\n a!",
+    "a? BZPOPMIN k 0\n b SELECT 1\n b ZADD k 1 x\n b MOVE k 0\n a!\n a? BZPOPMIN k 0\n b ZADD k 1 x\n b SWAPDB 0 1\n a!",
+    "a? BZPOPMIN k 0\n b MULTI\n b ZADD k 1 x\n b DEL k\n b ZADD k 2 y\n b EXEC\n a!",
+    "a? BZPOPMIN k 0\n b ZINCRBY k 3 x\n a!\n b MULTI\n b BZPOPMIN k 0\n b BZPOPMAX k 0\n b BZMPOP 0 1 k MIN\n b EXEC",
+    "a? BZPOPMIN k 0\n b* CLIENT UNBLOCK a\n a!\n a? BZMPOP 0 1 k MIN\n b* CLIENT UNBLOCK ERROR a\n a!\n a? BZPOPMAX k 0\n a-\n b ZADD k 1 x\n b ZCARD k",
+    "b SADD s c a b\n a? BLPOP l 0\n b SORT s ALPHA STORE l\n a!\n b LRANGE l 0 -1",
     "a? BLPOP k 0\n b RPUSH k 1 2 3\n a!\n b LRANGE k 0 -1",
     "a? BRPOP k 0\n b RPUSH k 1 2 3\n a!\n b LRANGE k 0 -1",
     // First come, first served, and whoever finds nothing waits on.

@@ -4,7 +4,8 @@
 use crate::generate::{Args, Generator, Step};
 use crate::harness::replica::RawReplica;
 use crate::harness::value::show;
-use crate::harness::{Client, PATIENCE, Program, Server, Value, seeds, wait_for};
+use crate::harness::{Client, PATIENCE, Program, Server, Value, seeds, steps, wait_for};
+use crate::pair::set_limits;
 use std::time::Duration;
 
 type Commands = Vec<Args>;
@@ -16,7 +17,7 @@ struct Listened {
     markers: u32,
 }
 
-const CONFIG: &[&str] = &["repl-ping-replica-period 3600"];
+const CONFIG: &[&str] = &["repl-ping-replica-period 3600", "repl-timeout 7200"];
 
 fn listen(config: &[&str]) -> Listened {
     let config: Vec<&str> = CONFIG.iter().chain(config).copied().collect();
@@ -127,6 +128,13 @@ const SCRIPTS: &[&str] = &[
     "RPUSH l 1 2 3|LMOVE l m LEFT right|RPOPLPUSH l m|RPOPLPUSH m m|LMOVE none m LEFT LEFT|LMPOP 2 none m LEFT COUNT 9|LMPOP 1 m LEFT",
     "RPUSH l 1 2 3 4 5|BLPOP l 0|BRPOP none l 0|BLMOVE l m left RIGHT 0|BRPOPLPUSH l m 0|BLMPOP 0 1 m RIGHT COUNT 9|BLPOP m 0.001",
     "RPUSH l 1|PEXPIRE l 1|wait l|LPUSH l 2|PEXPIRE l 1|wait l|LPOP l|BLPOP l 0.001|LLEN l",
+    "SADD s x|SPOP s|SADD s 1 2 3|SPOP s 3|SADD s x y|SPOP s 5|SADD s x|SMOVE s t x|SADD s x y|SMOVE s t x|SUNIONSTORE u s t|SINTERSTORE u s v",
+    "HSET h f 1|HINCRBY h f 2|HINCRBYFLOAT h f 1.5|HINCRBYFLOAT h g 2|HSETNX h f 9|HDEL h f g|HMSET h a 1 b 2",
+    "ZADD z 1 a 2 b 3 c|ZADD z GT 0 a|ZADD z INCR 1.5 a|ZINCRBY z 1 b|ZPOPMIN z|ZPOPMAX z 9|ZADD z 1 a 2 b|ZMPOP 2 none z MIN COUNT 5|ZADD z 1 a|ZREMRANGEBYRANK z 0 -1",
+    "ZADD z 1 a 2 b 3 c|BZPOPMIN none z 0|BZPOPMAX z 0|BZMPOP 0 2 none z MAX COUNT 9|BZPOPMIN z 0.001|ZADD z 1 a|ZRANGESTORE y z 0 -1|ZUNIONSTORE y 2 y z WEIGHTS 2 3|ZDIFFSTORE y 2 y z",
+    "GEOADD g 13 38 a 15 37 b|GEOADD g XX 1 1 c|GEORADIUS g 14 37 200 km STORE s|GEOSEARCHSTORE s g FROMLONLAT 14 37 BYRADIUS 200 km STOREDIST|GEORADIUS g 14 37 1 m STOREDIST s",
+    "SETBIT b 7 1|BITFIELD b SET u8 0 9|BITFIELD b GET u8 0|BITOP NOT c b|BITOP AND c none|PFADD p a b|PFADD p a|PFMERGE q p|PFCOUNT q|PFADD none",
+    "RPUSH l b a|SORT l ALPHA STORE m|SORT none STORE m|SADD s b a|SORT s ALPHA LIMIT 0 1 STORE m|EXPIRE l 100|SORT l ALPHA STORE l|TTL l",
     "SET a|INCR|nosuch|SET a b XX NX|EXPIRE a x|GET a b",
     "REPLCONF capa eof|PING|ECHO x|CLIENT SETNAME x|CONFIG SET hz 10|WAIT 0 1|SET a b",
 ];
@@ -283,8 +291,8 @@ fn generated_commands_are_sent_on_as_by_redis() {
         let mut generator = Generator::new(seed);
         let (mut different, mut sent, mut expired, mut script) = (Vec::new(), 0, 0, Vec::new());
         let clean: Args = [b"EXISTS".to_vec()].into_iter().chain(generator.keys().iter().cloned()).collect();
-        let mut step = 0;
-        while step < 8000 && different.len() < 5 {
+        let (mut step, steps) = (0, steps(8000));
+        while step < steps && different.len() < 5 {
             let mut commands = Vec::new();
             match generator.step() {
                 Step::Call(args, _) => commands.push(args),
@@ -300,6 +308,10 @@ fn generated_commands_are_sent_on_as_by_redis() {
                     let word = |word: &str| if word == "KEY" { key.clone() } else { word.into() };
                     commands.push(line.split(' ').map(word).collect());
                     expired += 1;
+                }
+                Step::Limits(limits) => {
+                    both.servers.iter().for_each(|server| set_limits(server, &limits));
+                    continue;
                 }
                 _ => continue,
             }
@@ -332,7 +344,7 @@ fn generated_commands_are_sent_on_as_by_redis() {
         }
         assert!(different.is_empty(), "seed {seed}: {} differ\n{}", different.len(), different.join("\n\n"));
         assert!(
-            sent > 2000 && expired > 30,
+            sent > steps / 4 && expired > 30,
             "seed {seed}: only {sent} commands sent, {expired} keys expired"
         );
     }

@@ -57,6 +57,7 @@ const SESSIONS: &[&str] = &[
     "b RPUSH l 1\n a WATCH l m\n b LPOP m\n b LREM l 0 x\n b LPUSHX m 1\n b LINSERT l BEFORE x y\n b LMPOP 1 m LEFT\n a MULTI\n a EXEC",
     "b RPUSH l 1 2\n a WATCH m\n b LMPOP 2 m l LEFT\n b BLPOP m l 0\n a MULTI\n a EXEC",
     "b SADD s x\n b SADD t x\n a WATCH t\n b TOUCH t\n b SCARD t\n b SINTERSTORE d s t\n a MULTI\n a EXEC",
+    "b SADD s x y\n b SADD t x\n a WATCH t\n b SMOVE s t x\n a MULTI\n a EXEC\n a WATCH s t\n b SMOVE s t y\n a MULTI\n a EXEC",
     "b HSET h f v\n a WATCH h\n b HSETNX h f w\n b HDEL h g\n a MULTI\n a EXEC\n a WATCH h\n b HSET h f v\n a MULTI\n a EXEC",
     "b ZADD z 1 m\n a WATCH z\n b ZADD z 1 m\n b ZREM z n\n b ZADD z NX 2 m\n a MULTI\n a EXEC\n a WATCH z\n b ZINCRBY z 0 m\n a MULTI\n a EXEC",
     "b SET k v\n a WATCH k\n b GETEX k\n b GETRANGE k 0 1\n b SETRANGE k 5 _\n a MULTI\n a EXEC\n a WATCH k\n b APPEND k x\n a MULTI\n a EXEC",

@@ -93,6 +93,17 @@ impl Client {
         }
     }
 
+    /// Whether some of a reply has come.
+    pub fn has_reply(&self) -> bool {
+        let peeked = self
+            .stream
+            .set_nonblocking(true)
+            .and_then(|()| self.stream.peek(&mut [0]))
+            .is_ok_and(|bytes| bytes > 0);
+        self.stream.set_nonblocking(false).expect("a socket can block");
+        peeked || !self.buf.is_empty()
+    }
+
     pub fn read(&mut self) -> io::Result<Reply> {
         let deadline = Instant::now() + self.timeout;
         loop {

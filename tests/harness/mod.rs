@@ -3,7 +3,7 @@
 //! A test names the program it wants: [`Program::Oxidis`] is the binary cargo just built, [`Program::Redis`]
 //! the redis-server on PATH. `OXIDIS_TEST_SERVER=path` puts another binary in Oxidis's place: a release
 //! build, or redis-server itself, which must pass too and so proves the harness. `OXIDIS_TEST_SEED=n` reruns
-//! the seeded tests with one seed.
+//! the seeded tests with one seed, `OXIDIS_TEST_STEPS=n` the generated commands with another number of them.
 //!
 //! Tests wait for states with [`wait_for`], never for a time. When a wait fails, its message shows INFO and
 //! the log tail of every server the test started.
@@ -49,6 +49,11 @@ pub fn seeds(default: &[u64]) -> Vec<u64> {
         Ok(s) => vec![s.parse().expect("OXIDIS_TEST_SEED is a number")],
         Err(_) => default.to_vec(),
     }
+}
+
+/// How many steps a test takes: as many as the environment asks for, or the number given.
+pub fn steps(default: usize) -> usize {
+    std::env::var("OXIDIS_TEST_STEPS").map_or(default, |n| n.parse().expect("OXIDIS_TEST_STEPS is a number"))
 }
 
 /// Waits until every replica has all of the primary's stream and the same data.

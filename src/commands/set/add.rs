@@ -116,6 +116,10 @@ fn smove(e: &mut Exec<'_>) -> CmdResult {
     e.ks.effects.dirty += 1 + u64::from(added);
     if added {
         e.notify(NotifyFlags::SET, "sadd", to);
+    } else {
+        // Looked up to be written to, it is as it was: who watches it may go on.
+        let db = e.db;
+        e.ks.effects.modified.retain(|(in_db, key)| *in_db != db || &**key != to);
     }
     e.reply.int(1);
     Ok(())

@@ -1,4 +1,5 @@
-//! The generator: commands of the string, generic, connection and server groups, mostly sensible, often not.
+//! The generator: commands of the string, generic, connection and server groups, mostly sensible, often not. Those of the
+//! other types are made by the modules below.
 //!
 //! What a command answers must not depend on the moment it runs, or two servers could differ and both be right.
 //! So relative expiries are long and never close to each other, active expiry is off, and what remains
@@ -6,6 +7,7 @@
 //! runner's own step that gives a key a millisecond and waits on both servers.
 
 mod bitmap;
+mod geo;
 mod hash;
 mod hyperloglog;
 mod list;
@@ -33,7 +35,8 @@ pub enum Check {
     Kind,
     /// OBJECT ENCODING: small lists and sets are listpacks since 7.2, which 7.0 does not have.
     Encoding,
-    /// DUMP: a set's members and a hash's fields may stand in any order.
+    /// DUMP: a set's members and a hash's fields may stand in any order, a list's elements in any nodes: Redis's lists keep
+    /// the limits of the time they were made in.
     Dump,
     /// The elements, which may be nested, in any order: what is stored in a hash table.
     Flattened,
@@ -57,6 +60,9 @@ pub enum Step {
     Expire(Vec<u8>),
     /// New connections, with this protocol version.
     Reconnect(u8),
+    /// Options that decide on the forms of values, with their new values: CONFIG SET to both servers, or to ours where
+    /// 7.0 does not know them.
+    Limits(Vec<(&'static str, String)>),
 }
 
 pub struct Generator {
@@ -157,6 +163,7 @@ pub struct Group {
 /// One file a group.
 const GROUPS: &[Group] = &[
     bitmap::GROUP,
+    geo::GROUP,
     hash::GROUP,
     hyperloglog::GROUP,
     list::GROUP,
@@ -179,8 +186,22 @@ pub fn names_that_succeed() -> impl Iterator<Item = &'static str> {
 const SCANS: &[(&str, &str)] = &[("HSCAN", "hash"), ("SSCAN", "set"), ("ZSCAN", "zset")];
 
 /// What keys of collections are called: `set:0` and so on.
-const KINDS: &[&str] = &["bitmap", "hash", "hll", "list", "set", "zset"];
+const KINDS: &[&str] = &["bitmap", "geo", "hash", "hll", "list", "set", "zset"];
 const KEYS_OF_A_KIND: usize = 6;
+
+/// From which sizes on values have another form. What is not said here is drawn small, or left large.
+const LIMITS: &[&str] = &[
+    "hash-max-listpack-entries",
+    "hash-max-listpack-value",
+    "hll-sparse-max-bytes",
+    "list-compress-depth",
+    "list-max-listpack-size",
+    "set-max-intset-entries",
+    "set-max-listpack-entries",
+    "set-max-listpack-value",
+    "zset-max-listpack-entries",
+    "zset-max-listpack-value",
+];
 
 macro_rules! args {
     ($($arg:expr),* $(,)?) => { vec![$(Vec::<u8>::from($arg)),*] };
@@ -263,6 +284,7 @@ impl Generator {
                 self.rng.bytes(len)
             }
             10 if self.rng.chance(10) => vec![b'z'; *self.rng.pick(&[&16383, &16384, &16385])],
+            10 if self.rng.chance(3) => self.rng.bytes(70_000),
             11 => b"a text that says the same, that says the same, ".repeat(1 + self.rng.below(6)),
             12 => {
                 let len = self.rng.below(60);
@@ -320,8 +342,11 @@ impl Generator {
             return step;
         }
         let total: usize = commands().map(|c| c.1).sum();
-        let mut at = self.rng.below(total + 8);
-        if at >= total {
+        let mut at = self.rng.below(total + 9);
+        if at == total {
+            return Step::Limits(self.limits());
+        }
+        if at > total {
             return Step::Expire(self.key());
         }
         let name = commands()
@@ -375,8 +400,8 @@ impl Generator {
         let mut check = check;
         if self.rng.chance(7) {
             self.mutate(&mut args);
-            if name.ends_with("RANDMEMBER") {
-                // It may have become one that does not ask for all.
+            if name.ends_with("RANDMEMBER") || SCANS.iter().any(|scan| scan.0 == name) {
+                // It may have become one that does not ask for all, or a cursor that points anywhere.
                 check = Check::Kind;
             }
         }
@@ -588,6 +613,28 @@ impl Generator {
         (args, Exact)
     }
 
+    fn limits(&mut self) -> Vec<(&'static str, String)> {
+        let mut limits = Vec::new();
+        for name in LIMITS {
+            let value = match (*name, self.rng.below(4)) {
+                (_, 0) => continue,
+                ("list-max-listpack-size", _) => match self.rng.between(-5, 12) {
+                    // Elements without number would lie in nodes of one each.
+                    0 => 128,
+                    size => size,
+                },
+                ("list-compress-depth", _) => self.rng.between(0, 3),
+                ("hll-sparse-max-bytes", 1) => 3000,
+                ("hll-sparse-max-bytes", _) => self.rng.between(0, 400),
+                (_, 1) => 512,
+                (_, 2) => self.rng.between(0, 8),
+                _ => self.rng.between(8, 80),
+            };
+            limits.push((*name, value.to_string()));
+        }
+        limits
+    }
+
     fn choose(&mut self, lines: &[&str]) -> Args {
         self.rng.pick(lines).split(' ').map(Vec::from).collect()
     }
@@ -738,8 +785,8 @@ fn deterministic(args: &Args) -> bool {
             args.len() != 3
                 || text(2).and_then(|t| t.parse::<i64>().ok()).is_none_or(|n| !(0..=65535).contains(&n))
         }
-        "BLPOP" | "BRPOP" | "BLMOVE" | "BRPOPLPUSH" => waits_little(args.last()),
-        "BLMPOP" => waits_little(args.get(1)),
+        "BLPOP" | "BRPOP" | "BLMOVE" | "BRPOPLPUSH" | "BZPOPMIN" | "BZPOPMAX" => waits_little(args.last()),
+        "BLMPOP" | "BZMPOP" => waits_little(args.get(1)),
         "MONITOR" | "PSYNC" | "SYNC" => args.len() == 2,
         "BGSAVE" => args.len() > 1 && text(1).as_deref() != Some("SCHEDULE"),
         // These are never answered.

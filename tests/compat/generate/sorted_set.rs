@@ -3,11 +3,15 @@
 //! Where scores differ, what is in a range of members depends, in a skip list, on chance. So the commands that ask for one
 //! get a key of their own, filled anew with equal scores for each row of them.
 
+use super::list::SOON;
 use super::{Args, Check, Generator, Group, PATTERNS, Step, args};
 use Check::*;
 
 pub const GROUP: Group = Group {
     commands: &[
+        ("BZMPOP", 2),
+        ("BZPOPMAX", 2),
+        ("BZPOPMIN", 2),
         ("ZADD", 60),
         ("ZCARD", 4),
         ("ZCOUNT", 8),
@@ -241,8 +245,12 @@ fn make(g: &mut Generator, name: &str) -> (Args, Check) {
             }
             args
         }
-        "ZMPOP" => {
+        "BZPOPMIN" | "BZPOPMAX" => args![key, g.key_of("zset"), SOON],
+        "ZMPOP" | "BZMPOP" => {
             let mut args = counted_keys(g);
+            if name == "BZMPOP" {
+                args.insert(0, SOON.into());
+            }
             args.push(g.rng.pick(&["MIN", "max", "MAX", "MID"]).into());
             if g.rng.chance(50) {
                 args.extend(args!["COUNT", g.integer()]);

@@ -3,14 +3,15 @@
 use crate::client::ClientId;
 use crate::commands::generic::object::references;
 use crate::commands::parse::integer;
-use crate::keyspace::{ExpireChange, Keyspace};
+use crate::ds::table::dict_size;
+use crate::keyspace::{ExpireChange, Keyspace, table_figures};
 use crate::persist::rdb::VERSION_MAX;
 use crate::persist::rdb::save_value::{save_value, type_id};
 use crate::persist::rdb::writer::Writer;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
 use crate::value::stream::StreamId;
-use crate::value::{Collection, IntBuf, NewValue, ValueRef};
+use crate::value::{Collection, Encoding, IntBuf, NewValue, ValueRef};
 use c_compat::digest::{Digest, EXPIRE_MARK, FIELD_EXPIRE_MARK};
 use c_compat::listpack::IntText;
 use c_compat::number::double;
@@ -138,12 +139,20 @@ pub(super) fn htstats(server: &mut Server, id: ClientId, db: &[u8]) -> CmdResult
 
 pub(super) fn htstats_key(server: &mut Server, id: ClientId, key: &[u8]) -> CmdResult {
     let db = server.client_mut(id).db;
-    match server.keyspace.lookup_read_no_touch(db, key) {
-        None => Err(CmdError::NO_SUCH_KEY),
-        Some(_) => {
-            Err(CmdError::err("The value stored at the specified key is not represented using an hash table"))
-        }
+    let len = match server.keyspace.lookup_read_no_touch(db, key).ok_or(CmdError::NO_SUCH_KEY)? {
+        ValueRef::Set(set) => set.len(),
+        ValueRef::Hash(hash) => hash.len(),
+        ValueRef::SortedSet(set) => set.len(),
+        _ => 0,
+    };
+    let encoding = server.keyspace.entry_info(db, key).map(|entry| entry.encoding);
+    if !matches!(encoding, Some(Encoding::Hashtable | Encoding::Skiplist)) {
+        return Err(CmdError::err(
+            "The value stored at the specified key is not represented using an hash table",
+        ));
     }
+    server.reply(id).verbatim("txt", table_figures(dict_size(len), len).as_bytes());
+    Ok(())
 }
 
 pub(super) fn populate(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {

@@ -50,6 +50,14 @@ impl Touched {
         })
     }
 
+    /// A key that was found to write to is as it was after all.
+    pub fn take_back(&mut self, db: usize, key: &[u8]) {
+        let all = std::mem::take(self);
+        all.iter()
+            .filter(|note| (note.0, note.1) != (db, key))
+            .for_each(|note| self.push(note.0, note.1, note.2));
+    }
+
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(KEPT_MAX);

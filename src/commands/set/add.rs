@@ -117,9 +117,8 @@ fn smove(e: &mut Exec<'_>) -> CmdResult {
     if added {
         e.notify(NotifyFlags::SET, "sadd", to);
     } else {
-        // Looked up to be written to, it is as it was: who watches it may go on.
-        let db = e.db;
-        e.ks.effects.modified.retain(|(in_db, key)| *in_db != db || &**key != to);
+        // Who watches it may go on.
+        e.ks.effects.touched.take_back(e.db, to);
     }
     e.reply.int(1);
     Ok(())

@@ -6,12 +6,13 @@
 //! 0 c-compat            5 client              ids, buffers; knows no command
 //! 1 sys, util           6 persist, repl       take the pieces they need, never &mut Server
 //! 2 ds, net, protocol   7 server              owns all state; acts on effects; names no command
-//! 3 value, config       8 exec                runs a &Command; knows the type, not TABLE
+//! 3 value, config, acl  8 exec                runs a &Command; knows the type, not TABLE
 //! 4 keyspace            9 commands, info
 //!                      10 run, main           the loop; builds the Registry from TABLE
 //! ```
 #![deny(unsafe_code)]
 
+pub mod acl;
 pub mod client;
 pub mod commands;
 pub mod config;

@@ -49,6 +49,8 @@ bitflags! {
         const DIRTY_CAS = 1 << 19;
         /// A command that it wanted to queue was refused: its EXEC is too.
         const DIRTY_EXEC = 1 << 20;
+        /// Its user may not do everything: each command is checked.
+        const RESTRICTED = 1 << 31;
     }
 }
 

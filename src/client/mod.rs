@@ -11,6 +11,7 @@ pub use table::Clients;
 pub use tracking::ClientTracking;
 pub use transaction::Queue;
 
+use crate::acl::UserId;
 use crate::net::conn::Conn;
 use crate::protocol::parser::Parser;
 use crate::protocol::{OwnedArgs, Reply};
@@ -101,7 +102,9 @@ pub struct Client {
     pub lib_ver: Option<Box<[u8]>>,
     /// What it is and what is to happen with it.
     pub flags: ClientFlags,
-    /// Logged in, or in no need of it.
+    /// Who it is; none may do everything: our primary.
+    pub user: Option<UserId>,
+    /// Logged in, or in no need of it when it connected.
     pub authenticated: bool,
     /// When it connected, monotonic milliseconds.
     pub created_ms: u64,
@@ -152,6 +155,7 @@ impl Client {
             lib_name: None,
             lib_ver: None,
             flags: ClientFlags::empty(),
+            user: Some(UserId::DEFAULT),
             authenticated: false,
             created_ms: now_ms,
             active_ms: now_ms,

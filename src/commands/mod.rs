@@ -26,6 +26,7 @@ use crate::server::command::Command;
 
 /// Every command, by name.
 pub static TABLE: &[&Command] = &[
+    &server::acl::ACL,
     &string::append::APPEND,
     &connection::auth::AUTH,
     &server::save::BGSAVE,

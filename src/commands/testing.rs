@@ -87,6 +87,7 @@ impl Bench {
             rng: &mut self.rng,
             redacted: &mut Vec::new(),
             must_obey: self.must_obey,
+            reads_every_key: true,
             skip_checksum: false,
             blocking: Blocking::default(),
         });

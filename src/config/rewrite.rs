@@ -144,7 +144,10 @@ fn subject(line: &[u8]) -> Option<String> {
 }
 
 /// Puts a new file in the place of an old one. Whatever fails, one of the two is there in full.
-fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
+///
+/// # Errors
+/// The new one cannot be written, which the log tells too.
+pub fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
     let (mut file, temporary) = create_beside(path).inspect_err(|error| {
         log_warning!("Could not create tmp config file ({})", super::error::os_reason(error))
     })?;

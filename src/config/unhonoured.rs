@@ -6,9 +6,6 @@ use super::settings::Config;
 
 /// Names of the options, sorted.
 pub const UNHONOURED: &[&str] = &[
-    "acl-pubsub-default",
-    "aclfile",
-    "acllog-max-len",
     "active-defrag-cycle-max",
     "active-defrag-cycle-min",
     "active-defrag-ignore-bytes",

@@ -1,6 +1,7 @@
 //! Whether a command may run now. The refusals stand in Redis's order, since a request that several of them fit gets
 //! the error of the first.
 
+use super::permission;
 use super::transaction::is_exec;
 use crate::client::{Client, ClientFlags, ClientId};
 use crate::config::Protected;
@@ -32,14 +33,14 @@ pub fn admit(server: &mut Server, id: ClientId, command: CommandId, args: Args<'
     }
 }
 
-fn refusal(server: &mut Server, id: ClientId, command: CommandId, _args: Args<'_>) -> Option<CmdError> {
+fn refusal(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>) -> Option<CmdError> {
     let declared = server.registry[command].command;
     let flags = declared.flags;
     if let Some(error) = protected(server, id, command) {
         return Some(error);
     }
     let client = server.clients.get(id)?;
-    if !client.authenticated && !flags.contains(Flags::NO_AUTH) {
+    if server.must_log_in(client) && !flags.contains(Flags::NO_AUTH) {
         return Some(CmdError::NO_AUTH);
     }
     let in_multi = client.flags.contains(ClientFlags::MULTI);
@@ -47,6 +48,11 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, _args: Args<'_
         return Some(CmdError::err("Command not allowed inside a transaction"));
     }
     let flags = if in_multi { flags_with_queue(client, declared) } else { flags };
+    if client.flags.contains(ClientFlags::RESTRICTED)
+        && let Some(error) = permission::refusal(server, id, command, args)
+    {
+        return Some(error);
+    }
     // Every command makes room, not only those that add data; and our primary's are held to it too, if we are told to.
     let takes_memory = flags.contains(Flags::DENYOOM) || in_multi && !ends_transaction(declared);
     let room = server.make_room();

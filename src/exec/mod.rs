@@ -2,9 +2,11 @@
 
 mod admit;
 pub mod blocked;
+pub mod keys;
+pub mod permission;
 pub mod transaction;
 
-use crate::client::{Blocked, ClientClass, ClientId};
+use crate::client::{Blocked, ClientClass, ClientFlags, ClientId};
 use crate::log_warning;
 use crate::protocol::args::c_str;
 use crate::protocol::{Args, CmdError, CmdResult, OwnedArgs};
@@ -192,6 +194,9 @@ fn run_data(
     if command.flags.contains(Flags::READONLY) && client.class() == ClientClass::Normal {
         client.reply.set_socket(Some(client.conn.fd()));
     }
+    let restricted = client.flags.contains(ClientFlags::RESTRICTED) && command.has(Flags::MOVABLEKEYS);
+    let reads_every_key = !restricted
+        || client.user.is_none_or(|user| permission::reads_every_key(&server.acl, user, command, args));
     let mut exec = Exec {
         args,
         command,
@@ -203,6 +208,7 @@ fn run_data(
         clock: &server.clock,
         rng: &mut server.rng,
         redacted: &mut server.redacted,
+        reads_every_key,
         skip_checksum: server.persist.skip_checksum,
         blocking,
     };

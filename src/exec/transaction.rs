@@ -1,6 +1,6 @@
 //! EXEC: runs what a client has queued, one command after the other, with nobody in between.
 
-use super::call;
+use super::{call, permission};
 use crate::client::transaction::Commands;
 use crate::client::{ClientFlags, ClientId};
 use crate::keyspace::PREFETCH_KEYS;
@@ -37,7 +37,12 @@ pub fn exec(server: &mut Server, id: ClientId) -> CmdResult {
             prefetch(server, id, &commands, i);
         }
         let (command, args) = commands.get(i);
-        call(server, id, CommandId(command), args);
+        let command = CommandId(command);
+        let restricted = server.client_mut(id).flags.contains(ClientFlags::RESTRICTED);
+        match restricted.then(|| permission::refusal_in_exec(server, id, command, args)).flatten() {
+            None => call(server, id, command, args),
+            Some(error) => refuse_in_exec(server, id, error),
+        }
     }
     server.exec_ended(id);
     // What one of them may have queued or watched, had it been allowed to, would go with the rest.
@@ -47,6 +52,14 @@ pub fn exec(server: &mut Server, id: ClientId) -> CmdResult {
     }
     server.discard_transaction(id);
     Ok(())
+}
+
+/// The rights of the client's user have changed since it queued a command.
+fn refuse_in_exec(server: &mut Server, id: ClientId, error: CmdError) {
+    server.stats.count_error(error.code());
+    let reply = server.reply(id);
+    reply.error(&error);
+    reply.take_last_error();
 }
 
 /// The keys of the commands to come are brought into the cache, as those of a pipeline are.

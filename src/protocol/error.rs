@@ -39,6 +39,8 @@ texts! {
     TIMEOUT_NEGATIVE = "ERR timeout is negative";
     NO_AUTH = "NOAUTH Authentication required.";
     WRONG_PASS = "WRONGPASS invalid username-password pair or user is disabled.";
+    NO_PERM_KEY = "NOPERM this user has no permissions to access one of the keys used as arguments";
+    NO_PERM_CHANNEL = "NOPERM this user has no permissions to access one of the channels used as arguments";
     NO_PROTO = "NOPROTO unsupported protocol version";
     LOADING = "LOADING Redis is loading the dataset in memory";
     MASTER_DOWN = "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.";

@@ -46,7 +46,7 @@ fn accept_one(server: &mut Server, mut conn: Conn) {
         server.stats.rejected_connections += 1;
         return;
     }
-    let open_to_all = server.config.protected_mode && server.config.requirepass.is_empty();
+    let open_to_all = server.config.protected_mode && server.acl.users.default_user().nopass;
     if open_to_all && !conn.is_local() {
         conn.write(DENIED);
         server.stats.rejected_connections += 1;

@@ -97,13 +97,13 @@ pub fn end(server: &Server) -> ! {
         text.push_str("\n------ CLIENT LIST OUTPUT ------\n");
         let now = server.clock.monotonic_ms();
         for client in server.clients.iter() {
-            let _ = writeln!(text, "{}", describe(client, &server.registry, now));
+            let _ = writeln!(text, "{}", describe(client, &server.registry, &server.acl.users, now));
         }
         if let Some(client) = server.running.and_then(|id| server.clients.get(id)) {
             let _ = writeln!(
                 text,
                 "\n------ CURRENT CLIENT INFO ------\n{}",
-                describe(client, &server.registry, now)
+                describe(client, &server.registry, &server.acl.users, now)
             );
         }
         text

@@ -85,7 +85,7 @@ fn read_from(server: &mut Server, id: ClientId, read: impl FnOnce(&mut Client) -
         Moved::Closed => {
             log_verbose!(
                 "Client closed connection {}",
-                describe(client, &server.registry, server.clock.monotonic_ms())
+                describe(client, &server.registry, &server.acl.users, server.clock.monotonic_ms())
             );
             // One that sent its requests and then no more may still read the replies.
             server.write_client(id);
@@ -171,7 +171,7 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
     let waiting = client.query.len() + client.parser.memory() + queued;
     if waiting > limit && !client.must_obey() && !client.closing() {
-        let text = describe(client, &server.registry, now);
+        let text = describe(client, &server.registry, &server.acl.users, now);
         let shown = client.query[..client.query.len().min(64)].escape_ascii().to_string();
         log_warning!(
             "Closing client that reached max query buffer length: {text} (qbuf initial bytes: \"{shown}\")"
@@ -192,7 +192,7 @@ fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser
         let (db, obeys) = (client.db, client.must_obey());
         let limits = Limits {
             bulk_max: (!obeys).then_some(server.config.proto_max_bulk_len as u64),
-            unauthenticated: !client.authenticated,
+            unauthenticated: !client.authenticated && !server.acl.users.default_user().is_open(),
         };
         // The first command of one who has to log in decides on the limits of the second.
         let ahead = if limits.unauthenticated { 1 } else { LOOK_AHEAD };
@@ -348,7 +348,7 @@ fn log_protocol_error(server: &Server, id: ClientId, buffer: &[u8], error: &str)
     if !log::shows(level) {
         return;
     }
-    let text = describe(client, &server.registry, server.clock.monotonic_ms());
+    let text = describe(client, &server.registry, &server.acl.users, server.clock.monotonic_ms());
     let shown = buffer[..buffer.len().min(64)].escape_ascii();
     log::write(
         level,

@@ -2,13 +2,15 @@
 //! early is told on the terminal, what fails later in the log.
 
 use super::{crash, turn};
+use crate::acl::users::check_rules;
+use crate::acl::{Commands, Context};
 use crate::config::version::OXIDIS_VERSION;
 use crate::config::{Choice, Config, LoadError, Supervised, cli};
 use crate::keyspace::Keyspace;
 use crate::net::event_loop::EventLoop;
-use crate::server::Server;
 use crate::server::command::Registry;
 use crate::server::reconfigure::RESERVED_FILES;
+use crate::server::{self, Server};
 use crate::sys::errno::strerror;
 use crate::util::log::{self, Role};
 use crate::{commands, log_notice, log_warning, sys};
@@ -39,7 +41,9 @@ pub fn start(program: &[u8], args: &[Vec<u8>]) -> u8 {
     sys::locale::use_collation_of_environment();
     sys::process::move_environment();
     let mut registry = Registry::new(commands::TABLE);
-    let config = match Config::load(args, &mut std::io::stdin(), &mut Renames(&mut registry)) {
+    let commands = server::acl::commands(&registry);
+    let mut directives = Directives { registry: &mut registry, commands };
+    let config = match Config::load(args, &mut std::io::stdin(), &mut directives) {
         Ok(config) => config,
         Err(error) => {
             match error {
@@ -58,16 +62,21 @@ pub fn start(program: &[u8], args: &[Vec<u8>]) -> u8 {
     }
 }
 
-/// rename-command, applied to the table of commands as the file is read.
-struct Renames<'a>(&'a mut Registry);
+/// What lines that are no options mean: rename-command is applied to the table of commands as the file is read; users are
+/// made once all is known, but what can be wrong with them is told with the line.
+struct Directives<'a> {
+    registry: &'a mut Registry,
+    commands: Commands,
+}
 
-impl crate::config::Directives for Renames<'_> {
+impl crate::config::Directives for Directives<'_> {
     fn rename_command(&mut self, old: &[u8], new: &[u8]) -> Result<(), String> {
-        self.0.rename(old, new).map_err(str::to_owned)
+        self.registry.rename(old, new).map_err(str::to_owned)
     }
 
-    fn user(&mut self, _: &[&[u8]]) -> Result<(), (usize, String)> {
-        Err((0, "users are not supported yet".to_owned()))
+    fn user(&mut self, words: &[&[u8]]) -> Result<(), (usize, String)> {
+        let context = Context { commands: &self.commands, all_channels: false };
+        check_rules(&words[1..], context).map_err(|(at, error)| (at, error.text().to_owned()))
     }
 }
 
@@ -122,6 +131,7 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
     show_logo(&server.config);
     log_warning!("Server initialized");
     warn_about_system();
+    server.load_users()?;
     server.set_allocator_thread();
     server.startup_memory = sys::memory::allocated();
     server.start_loading();

@@ -2,6 +2,7 @@
 
 use super::Server;
 use super::listeners::FIRST_CLIENT_TOKEN;
+use crate::acl::Users;
 use crate::client::subscribed::Listens;
 use crate::client::{Blocked, Client, ClientClass, ClientFlags, ClientId};
 use crate::config::OutputBufferLimit;
@@ -16,6 +17,8 @@ use std::time::Duration;
 const WRITE_MAX: usize = 64 * 1024;
 /// Unread replies of a client that has not logged in, beyond the first chunk, bytes.
 const STRANGER_OUTPUT_MAX: usize = 1024;
+/// What is shown as the user of a client that has none.
+const SUPERUSER: &str = "(superuser)";
 
 impl Server {
     /// Takes a connection in as a client.
@@ -44,10 +47,12 @@ impl Server {
             conn.set_keepalive(Duration::from_secs(u64::from(self.config.tcp_keepalive)));
         }
         let unix = matches!(conn, Conn::Unix(_));
-        let authenticated = self.config.requirepass.is_empty();
+        let default = self.acl.users.default_user();
+        let (authenticated, restricted) = (default.is_open(), !default.allows_all());
         let id = self.clients.insert(conn, self.clock.monotonic_ms());
         if let Some(client) = self.clients.get_mut(id) {
             client.flags.set(ClientFlags::UNIX_SOCKET, unix);
+            client.flags.set(ClientFlags::RESTRICTED, restricted);
             client.authenticated = authenticated;
         }
         id
@@ -91,10 +96,11 @@ impl Server {
             // Replicas read from the backlog, which holds them to their limit; our primary gets only ACKs.
             ClientClass::Replica | ClientClass::Primary => return,
         };
-        if (over_limit(client, limit, now) || over_stranger_limit(client))
+        let stranger = !client.authenticated && !self.acl.users.default_user().is_open();
+        if (over_limit(client, limit, now) || stranger && over_stranger_limit(client))
             && !client.flags.contains(ClientFlags::CLOSE_ASAP)
         {
-            let text = describe(client, &self.registry, now);
+            let text = describe(client, &self.registry, &self.acl.users, now);
             log_warning!("Client {text} scheduled to be closed ASAP for overcoming of output buffer limits.");
             self.stats.client_output_limit_disconnections += 1;
             self.close_later(id);
@@ -109,7 +115,7 @@ impl Server {
             let now = self.clock.monotonic_ms();
             let command = client.last_command.map(super::command::CommandId);
             let command = command.map_or("<unknown>", |c| self.registry[c].full_name.as_str());
-            let text = describe(client, &self.registry, now);
+            let text = describe(client, &self.registry, &self.acl.users, now);
             log_warning!("Replica generated a reply to command '{command}', disconnecting it: {text}");
             self.close_later(id);
             return;
@@ -245,7 +251,7 @@ impl Server {
 /// Whoever has not logged in must read the errors that he is answered, not fill our memory with them.
 fn over_stranger_limit(client: &Client) -> bool {
     let (_, sealed) = client.reply.memory();
-    !client.authenticated && sealed > STRANGER_OUTPUT_MAX
+    sealed > STRANGER_OUTPUT_MAX
 }
 
 fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> bool {
@@ -284,13 +290,14 @@ pub fn memory_of(client: &Client) -> usize {
 
 /// A client in one line: what CLIENT LIST shows of it.
 #[must_use]
-pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u64) -> String {
+pub fn describe(client: &Client, registry: &super::command::Registry, users: &Users, now_ms: u64) -> String {
     let blocked = client.blocked.is_some();
     let command =
         client.last_command.map_or("NULL", |id| registry[super::command::CommandId(id)].full_name.as_str());
     let text = |t: &Option<Box<[u8]>>| {
         t.as_deref().map_or_else(String::new, |t| String::from_utf8_lossy(t).into_owned())
     };
+    let user = client.user.map_or(SUPERUSER.into(), |user| String::from_utf8_lossy(&users[user].name));
     let (tail, sealed) = client.reply.memory();
     let query_memory = client.query.capacity();
     let parsed = client.parser.argument_bytes() + client.args_len;
@@ -298,7 +305,7 @@ pub fn describe(client: &Client, registry: &super::command::Registry, now_ms: u6
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} \
          qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} \
-         user=default redir={} resp={} lib-name={} lib-ver={}",
+         user={user} redir={} resp={} lib-name={} lib-ver={}",
         client.id.number,
         client.conn.peer_text(),
         client.conn.local_text(),

@@ -2,6 +2,7 @@
 //!
 //! A row holds only what is declared. What is counted at run time lives in [`crate::server::stats`], by [`CommandId`].
 
+pub use crate::acl::Categories as Acl;
 use crate::client::ClientId;
 use crate::config::{Config, NotifyFlags};
 use crate::keyspace::Keyspace;
@@ -63,35 +64,6 @@ bitflags! {
         const TOUCHES_ARBITRARY_KEYS = 1 << 20;
         /// Runs between MULTI and EXEC too, where others are queued. Not shown by COMMAND.
         const NOT_QUEUED = 1 << 21;
-    }
-}
-
-bitflags! {
-    /// ACL categories, `@` and the name in lower case.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    #[allow(missing_docs)]
-    pub struct Acl: u32 {
-        const KEYSPACE = 1 << 0;
-        const READ = 1 << 1;
-        const WRITE = 1 << 2;
-        const SET = 1 << 3;
-        const SORTEDSET = 1 << 4;
-        const LIST = 1 << 5;
-        const HASH = 1 << 6;
-        const STRING = 1 << 7;
-        const BITMAP = 1 << 8;
-        const HYPERLOGLOG = 1 << 9;
-        const GEO = 1 << 10;
-        const STREAM = 1 << 11;
-        const PUBSUB = 1 << 12;
-        const ADMIN = 1 << 13;
-        const FAST = 1 << 14;
-        const SLOW = 1 << 15;
-        const BLOCKING = 1 << 16;
-        const DANGEROUS = 1 << 17;
-        const CONNECTION = 1 << 18;
-        const TRANSACTION = 1 << 19;
-        const SCRIPTING = 1 << 20;
     }
 }
 
@@ -249,6 +221,8 @@ pub struct Exec<'a> {
     pub redacted: &'a mut Vec<usize>,
     /// The command comes from our primary, or from a file: it was valid there, so no size limit applies.
     pub must_obey: bool,
+    /// The client may read every key, those too that its arguments do not name. Looked at for commands that have such.
+    pub reads_every_key: bool,
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
     pub skip_checksum: bool,
     /// Whether it may wait for a key, and whether it has done so.

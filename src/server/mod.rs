@@ -8,6 +8,7 @@
 //!             replication backlog -+- replicas read it before the loop sleeps
 //! ```
 
+pub mod acl;
 pub mod active_expire;
 pub mod apply;
 pub mod blocked;
@@ -33,6 +34,7 @@ pub mod tracking;
 pub mod transaction;
 pub mod watch;
 
+use crate::acl::Acl;
 use crate::client::{Client, ClientId, Clients};
 use crate::config::Config;
 use crate::keyspace::entry::Entry;
@@ -66,6 +68,8 @@ pub struct Server {
     pub config: Config,
     /// All commands.
     pub registry: Registry,
+    /// Who may do what.
+    pub acl: Acl,
     /// All databases.
     pub keyspace: Keyspace,
     /// All clients.
@@ -167,6 +171,7 @@ impl Server {
     #[must_use]
     pub fn new(config: Config, registry: Registry, poll: mio::Registry) -> Self {
         let commands = registry.len();
+        let acl = acl::starting(&config, &registry);
         let mut keyspace = Keyspace::new(config.databases as usize);
         keyspace.freq = reconfigure::freq_policy(&config);
         keyspace.limits = reconfigure::value_limits(&config);
@@ -177,6 +182,7 @@ impl Server {
         Server {
             config,
             registry,
+            acl,
             keyspace,
             clients: Clients::default(),
             clock,

@@ -103,15 +103,6 @@ impl Server {
         Ok(())
     }
 
-    /// A password now asked for: those who are in already stay in.
-    fn requirepass_changed(&mut self) {
-        if self.config.requirepass.is_empty() {
-            for client in self.clients.iter_mut() {
-                client.authenticated = true;
-            }
-        }
-    }
-
     /// Starts or stops the threads that look after the heap, as jemalloc-bg-thread says.
     pub fn set_allocator_thread(&mut self) {
         let on = self.config.jemalloc_bg_thread;

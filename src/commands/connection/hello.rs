@@ -1,6 +1,5 @@
 //! HELLO: the protocol version, and the log-in and name that go with it.
 
-use super::auth::log_in;
 use super::client::name::set_name;
 use crate::client::ClientId;
 use crate::commands::container::c_str;
@@ -40,7 +39,9 @@ fn hello(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         let more = args.len() - at - 1;
         if is_word(option, "auth") && more >= 2 {
             server.redact(at + 1..at + 3);
-            log_in(server, id, args.at(at + 1), args.at(at + 2))?;
+            if !server.log_in(id, args.at(at + 1), args.at(at + 2), args.at(0)) {
+                return Err(CmdError::WRONG_PASS);
+            }
             at += 3;
         } else if is_word(option, "setname") && more >= 1 {
             set_name(server.client_mut(id), args.at(at + 1))?;

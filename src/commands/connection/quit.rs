@@ -40,7 +40,6 @@ pub static RESET: Command = Command {
 };
 
 fn reset(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
-    let open = server.config.requirepass.is_empty();
     let client = server.client_mut(id);
     let monitors = client.flags.contains(ClientFlags::MONITOR);
     if client.must_obey() || client.flags.contains(ClientFlags::REPLICA) && !monitors {
@@ -54,10 +53,10 @@ fn reset(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
     client.flags.remove(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP_NEXT);
     client.reply.set_muted(client.flags.contains(ClientFlags::REPLY_SKIP));
     client.reply.set_resp(Resp::V2);
-    client.authenticated = open;
     client.db = 0;
     client.name = None;
     client.reply.simple("RESET");
+    server.log_out(id);
     if monitors {
         server.monitors.retain(|monitor| *monitor != id);
     }

@@ -4,6 +4,42 @@ use super::{Arg, Docs};
 
 /// Sorted by full name.
 pub const DOCS: &[Docs] = &[
+    Docs::new("acl", "6.0.0", "Commands about users and their rights", "That of the subcommand."),
+    Docs::new("acl|cat", "6.0.0", "The categories of commands, or the commands of one", "O(1)")
+        .args(&[Arg::string("categoryname").optional()]),
+    Docs::new("acl|deluser", "6.0.0", "Delete users", "O(1) for each user")
+        .args(&[Arg::string("username").multiple()]),
+    Docs::new("acl|dryrun", "7.0.0", "Whether a user may run a command", "O(1)").args(&[
+        Arg::string("username"),
+        Arg::string("command"),
+        Arg::string("arg").optional().multiple(),
+    ]),
+    Docs::new("acl|genpass", "6.0.0", "A random password", "O(1)").args(&[Arg::integer("bits").optional()]),
+    Docs::new("acl|getuser", "6.0.0", "What a user is and may do", "O(N), N being the number of its rules")
+        .history(&[
+            ("6.2.0", "Patterns of channels."),
+            ("7.0.0", "Selectors; keys and channels are told as rules."),
+        ])
+        .args(&[Arg::string("username")]),
+    Docs::new("acl|help", "6.0.0", "What the subcommands are for", "O(1)"),
+    Docs::new(
+        "acl|list",
+        "6.0.0",
+        "All users, as lines of a configuration file",
+        "O(N), N being the number of users",
+    ),
+    Docs::new("acl|load", "6.0.0", "Take the users from the ACL file", "O(N), N being the number of users"),
+    Docs::new("acl|log", "6.0.0", "What was refused of late", "O(N), N being the number of entries shown")
+        .args(&[Arg::oneof("operation", &[Arg::integer("count"), Arg::token("reset", "RESET")]).optional()]),
+    Docs::new("acl|save", "6.0.0", "Write the users to the ACL file", "O(N), N being the number of users"),
+    Docs::new("acl|setuser", "6.0.0", "Make a user, or change it", "O(N), N being the number of rules")
+        .history(&[
+            ("6.2.0", "Patterns of channels."),
+            ("7.0.0", "Selectors, and patterns of keys to read or write."),
+        ])
+        .args(&[Arg::string("username"), Arg::string("rule").optional().multiple()]),
+    Docs::new("acl|users", "6.0.0", "The names of all users", "O(N), N being the number of users"),
+    Docs::new("acl|whoami", "6.0.0", "The user of this connection", "O(1)"),
     Docs::new("bgsave", "1.0.0", "Save the data set to disk in the background", "O(1)")
         .history(&[("3.2.2", "The option `SCHEDULE`.")])
         .args(&[Arg::token("schedule", "SCHEDULE").since("3.2.2").optional()]),

@@ -74,7 +74,7 @@ fn rewrite(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
     if server.config.config_file.is_none() {
         return Err(CmdError::err("The server is running without a config file"));
     }
-    if let Err(error) = server.config.rewrite(&[], false) {
+    if let Err(error) = server.config.rewrite(&server.user_lines(), false) {
         let reason = strerror(&error);
         log_warning!("CONFIG REWRITE failed: {reason}");
         return Err(CmdError::err(format!("Rewriting config file: {reason}")));

@@ -1,5 +1,6 @@
 //! The server group: the server's figures, options and data set as a whole.
 
+pub mod acl;
 pub mod command;
 pub mod config;
 pub mod debug;

@@ -115,7 +115,7 @@ impl Server {
             Action::CloseOverLimit(id) => {
                 let now = self.clock.monotonic_ms();
                 if let Some(client) = self.clients.get(id) {
-                    let text = describe(client, &self.registry, now);
+                    let text = describe(client, &self.registry, &self.acl.users, now);
                     log_warning!(
                         "Client {text} scheduled to be closed ASAP for overcoming of output buffer limits."
                     );

@@ -121,9 +121,9 @@ impl Server {
 
     fn describe_client(&self, id: ClientId) -> String {
         let now = self.clock.monotonic_ms();
-        self.clients
-            .get(id)
-            .map_or_else(String::new, |c| crate::server::clients::describe(c, &self.registry, now))
+        self.clients.get(id).map_or_else(String::new, |c| {
+            crate::server::clients::describe(c, &self.registry, &self.acl.users, now)
+        })
     }
 }
 
@@ -370,6 +370,8 @@ impl Server {
         let databases = self.keyspace.db_count();
         if let Some(client) = self.clients.get_mut(id) {
             client.flags.insert(ClientFlags::PRIMARY | ClientFlags::READABLE);
+            client.user = None;
+            client.flags.remove(ClientFlags::RESTRICTED);
             client.authenticated = true;
             client.db = (db as usize).min(databases - 1);
             // Nobody waits for an answer: only ACKs go back, and those the machine writes.

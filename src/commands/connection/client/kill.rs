@@ -1,6 +1,7 @@
 //! CLIENT KILL: by address, as it was once, or by filters that all must fit.
 
 use super::class;
+use crate::acl::{UserId, Users};
 use crate::client::{Client, ClientClass, ClientFlags, ClientId};
 use crate::commands::container::c_str;
 use crate::commands::parse::is_word;
@@ -14,11 +15,12 @@ struct Filter<'a> {
     class: Option<ClientClass>,
     address: Option<&'a [u8]>,
     local_address: Option<&'a [u8]>,
+    user: Option<UserId>,
     spare_me: bool,
 }
 
 impl<'a> Filter<'a> {
-    fn parse(args: Args<'a>) -> CmdResult<Self> {
+    fn parse(args: Args<'a>, users: &Users) -> CmdResult<Self> {
         if args.len() == 3 {
             return Ok(Filter { address: Some(c_str(args.at(2))), ..Filter::default() });
         }
@@ -31,7 +33,7 @@ impl<'a> Filter<'a> {
                 word if is_word(word, "type") => filter.class = Some(class(value)?),
                 word if is_word(word, "addr") => filter.address = Some(c_str(value)),
                 word if is_word(word, "laddr") => filter.local_address = Some(c_str(value)),
-                word if is_word(word, "user") => user_exists(value)?,
+                word if is_word(word, "user") => filter.user = Some(user_of(value, users)?),
                 word if is_word(word, "skipme") => {
                     filter.spare_me = match value {
                         word if is_word(word, "yes") => true,
@@ -52,6 +54,7 @@ impl<'a> Filter<'a> {
             && self.class.is_none_or(|class| client.class() == class)
             && self.address.is_none_or(|address| client.conn.peer_text().as_bytes() == address)
             && self.local_address.is_none_or(|address| client.conn.local_text().as_bytes() == address)
+            && self.user.is_none_or(|user| client.user == Some(user))
             && !(self.spare_me && client.id == me)
     }
 }
@@ -61,16 +64,12 @@ fn number(value: &[u8]) -> CmdResult<u64> {
     number.map(|number| number as u64).ok_or_else(|| CmdError::err("client-id should be greater than 0"))
 }
 
-/// Every client is the user `default`, so the filter can only name that one.
-fn user_exists(name: &[u8]) -> CmdResult {
-    if name == b"default" {
-        return Ok(());
-    }
-    Err(CmdError::err([b"No such user '", c_str(name), b"'"].concat()))
+fn user_of(name: &[u8], users: &Users) -> CmdResult<UserId> {
+    users.find(name).ok_or_else(|| CmdError::err([b"No such user '", c_str(name), b"'"].concat()))
 }
 
 pub(super) fn kill(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
-    let filter = Filter::parse(args)?;
+    let filter = Filter::parse(args, &server.acl.users)?;
     let killed: Vec<ClientId> =
         server.clients.iter().filter(|client| filter.fits(client, id)).map(|client| client.id).collect();
     if args.len() > 3 {

@@ -46,7 +46,7 @@ pub(super) fn list(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResu
 /// Adds the line of a client; none of one that is as good as gone.
 fn line(server: &Server, client: Option<&Client>, text: &mut String) {
     if let Some(client) = client.filter(|client| !client.flags.contains(ClientFlags::CLOSE_ASAP)) {
-        text.push_str(&describe(client, &server.registry, server.clock.monotonic_ms()));
+        text.push_str(&describe(client, &server.registry, &server.acl.users, server.clock.monotonic_ms()));
         text.push('\n');
     }
 }

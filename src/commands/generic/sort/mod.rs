@@ -114,11 +114,17 @@ impl<'a> Options<'a> {
                 }
                 word if is_word(word, "by") && left >= 1 => {
                     let pattern = Pattern::new(args.at(at + 1));
+                    if pattern.names_a_key() && !e.reads_every_key {
+                        return Err(denied("BY"));
+                    }
                     options.unsorted |= !pattern.names_a_key();
                     options.by = Some(pattern);
                     taken = 2;
                 }
                 word if is_word(word, "get") && left >= 1 => {
+                    if !e.reads_every_key {
+                        return Err(denied("GET"));
+                    }
                     options.get.push(Pattern::new(args.at(at + 1)));
                     taken = 2;
                 }
@@ -137,6 +143,11 @@ impl<'a> Options<'a> {
             Err(_) => start..len,
         }
     }
+}
+
+/// Which keys a pattern names is known only when they have been read.
+fn denied(option: &str) -> CmdError {
+    CmdError::err(format!("{option} option of SORT denied due to insufficient ACL permissions."))
 }
 
 fn sort(e: &mut Exec<'_>, may_store: bool) -> CmdResult {

@@ -2,12 +2,12 @@
 
 mod describe;
 mod document;
-mod keys;
 
 use crate::client::ClientId;
 use crate::commands::container::{self, ServerFn, sub};
 use crate::commands::parse::is_word;
 use crate::commands::row::{acl, flags};
+use crate::exec::keys;
 use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::Server;
 use crate::server::command::{Acl, Command, CommandId, Group, Registry, Run};
@@ -145,7 +145,7 @@ impl<'a> Filter<'a> {
             2 => Ok(Filter::All),
             5 if is_word(args.at(2), "filterby") => match args.at(3) {
                 by if is_word(by, "module") => Ok(Filter::Module),
-                by if is_word(by, "aclcat") => Ok(Filter::Category(category(args.at(4)))),
+                by if is_word(by, "aclcat") => Ok(Filter::Category(Acl::by_name(args.at(4)))),
                 by if is_word(by, "pattern") => Ok(Filter::Pattern(args.at(4))),
                 _ => Err(CmdError::SYNTAX),
             },
@@ -161,11 +161,6 @@ impl<'a> Filter<'a> {
             Filter::Pattern(pattern) => glob::matches(pattern, full_name.as_bytes(), true),
         }
     }
-}
-
-/// The ACL category of this name.
-fn category(name: &[u8]) -> Option<Acl> {
-    Acl::all().iter_names().find(|(known, _)| is_word(name, known)).map(|(_, category)| category)
 }
 
 fn list(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {

@@ -182,7 +182,7 @@ fn merged(rules: &[&[u8]]) -> Result<Vec<Vec<u8>>, usize> {
     let mut open: Option<(usize, Vec<u8>)> = None;
     for (i, rule) in rules.iter().enumerate() {
         if let Some((_, selector)) = &mut open
-            && !(rule.starts_with(b"(") && !rule.ends_with(b")"))
+            && (!rule.starts_with(b"(") || rule.ends_with(b")"))
         {
             selector.push(b' ');
             selector.extend_from_slice(c_str(rule));

@@ -74,7 +74,7 @@ impl Bench {
         let mut reply = Reply::new();
         reply.set_resp(self.resp);
         self.ks.effects.reset();
-        self.ks.effects.notify = NotifyFlags::all();
+        self.ks.effects.notify = NotifyFlags::ALL - NotifyFlags::EXPIRED;
         self.ks.begin(self.now_ms, self.mode, true);
         let done = handler(&mut Exec {
             args: args.as_args(),

@@ -42,6 +42,7 @@ fn wake(server: &mut Server, id: ClientId, key: &[u8]) {
     let command = CommandId(wait.command);
     let declared = server.registry[command].command;
     let Run::Data(handler) = declared.run else { unreachable!("only data commands wait for keys") };
+    server.keyspace.effects.reply_at = server.reply(id).position();
     server.begin_command(false);
     let started_us = server.clock.monotonic_us();
     let blocking = Blocking { allowed: true, woken_by: Some(key), wait: None };

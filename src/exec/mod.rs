@@ -142,6 +142,9 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     let must_obey = client.must_obey();
     let db = client.db;
     client.commands += 1;
+    if !server.keyspace.effects.notify.is_empty() {
+        server.keyspace.effects.reply_at = client.reply.position();
+    }
     server.begin_command(must_obey);
     let started_us = server.command_begins_us();
     let mut wait = None;

@@ -57,7 +57,7 @@ impl Keyspace {
     pub fn create<C: Collection>(&mut self, db: usize, key: &[u8], value: C) -> &mut C {
         let hash = self.hash(key);
         let fresh = self.freq.fresh(self.now_ms);
-        self.insert(db, hash, Entry::new(key, NewValue::Object(value.into()).stored(), None, fresh));
+        self.add(db, hash, Entry::new(key, NewValue::Object(value.into()).stored(), None, fresh));
         let entry = self.dbs[db].table.find_mut(hash, |e| e.key() == key);
         entry.and_then(Entry::collection_mut).expect("inserted above")
     }

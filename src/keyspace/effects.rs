@@ -29,6 +29,8 @@ pub struct Event {
     pub name: &'static str,
     pub db: usize,
     pub key: Box<[u8]>,
+    /// How far the command's reply had come.
+    pub reply_at: usize,
 }
 
 /// Everything about a command that others than its client must learn.
@@ -43,6 +45,9 @@ pub struct Effects {
     pub gone_fields: Vec<GoneField>,
     /// The classes of events that are to be told of: notify-keyspace-events.
     pub notify: NotifyFlags,
+    /// How far the command's reply had come when the last of its events was noted, or when it began: unknown while no
+    /// events are noted.
+    pub reply_at: usize,
     /// What happened, in order, as far as it is of those classes.
     pub events: Vec<Event>,
     /// Keys that the command touched, of those that others are to learn of: the watched ones, or all.
@@ -87,8 +92,13 @@ impl Effects {
     #[inline]
     pub fn notify(&mut self, class: NotifyFlags, name: &'static str, db: usize, key: &[u8]) {
         if self.notify.contains(class) {
-            self.events.push(Event { class, name, db, key: key.into() });
+            self.note_event(class, name, db, key);
         }
+    }
+
+    #[cold]
+    fn note_event(&mut self, class: NotifyFlags, name: &'static str, db: usize, key: &[u8]) {
+        self.events.push(Event { class, name, db, key: key.into(), reply_at: self.reply_at });
     }
 
     /// Propagates `argv` in place of the request. Called again, adds another command.

@@ -208,7 +208,7 @@ impl Keyspace {
         now_ms: i64,
         on_gone: &mut impl FnMut(usize, &[u8], &[u8]),
     ) {
-        let Keyspace { dbs, hasher, stats, .. } = self;
+        let Keyspace { dbs, hasher, stats, effects, .. } = self;
         let Db { table, expiry, fields } = &mut dbs[index];
         let Some((ms, id)) = fields.order.pop_before(now_ms) else { return };
         fields.count -= 1;
@@ -220,9 +220,11 @@ impl Keyspace {
         value.note_expires();
         fields.change(id, None, value.noted_expires());
         stats.expired_fields += gone as u64;
+        effects.notify(NotifyFlags::HASH, "hexpired", index, &key);
         if !value.is_empty() {
             return;
         }
+        effects.notify(NotifyFlags::GENERIC, "del", index, &key);
         let empty = |e: &Entry| e.key() == &*key;
         let entry = table.remove(id.into(), empty).expect("it was found just now");
         expiry.change(id.into(), entry.expire(), None);

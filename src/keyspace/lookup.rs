@@ -1,10 +1,12 @@
 //! Finding a key: lazy expiry, hit and miss counts, marking as used.
 
+use crate::config::NotifyFlags;
 use crate::ds::table::{Found, Verdict};
 use crate::protocol::{CmdError, CmdResult};
 use crate::value::{Stored, StrRef, ValueRef};
 
 use super::discard::takes_long;
+use super::effects::Effects;
 use super::entry::Entry;
 use super::touched::How;
 use super::{Db, EntryInfo, ExpiryMode, Keyspace, Stats, freq};
@@ -49,12 +51,17 @@ impl Keyspace {
     /// Reads a key for a client: counts a hit or miss, deletes it if expired, marks it as used.
     pub fn lookup_read(&mut self, db: usize, key: &[u8]) -> Option<ValueRef<'_>> {
         let touch = self.touch;
-        self.read(db, key, touch)
+        self.read(db, key, touch, true)
     }
 
-    /// As [`Keyspace::lookup_read`], without marking the key as used (TTL, TYPE, OBJECT).
+    /// As [`Keyspace::lookup_read`], without marking the key as used (TTL, TYPE).
     pub fn lookup_read_no_touch(&mut self, db: usize, key: &[u8]) -> Option<ValueRef<'_>> {
-        self.read(db, key, false)
+        self.read(db, key, false, true)
+    }
+
+    /// As [`Keyspace::lookup_read_no_touch`]; that there is no such key is counted but no event (OBJECT).
+    pub fn lookup_read_quietly(&mut self, db: usize, key: &[u8]) -> Option<ValueRef<'_>> {
+        self.read(db, key, false, false)
     }
 
     /// Reads a key that is about to be changed: deletes it if expired, marks it as used, counts nothing.
@@ -131,9 +138,9 @@ impl Keyspace {
     }
 
     #[inline]
-    fn read(&mut self, db: usize, key: &[u8], touch: bool) -> Option<ValueRef<'_>> {
+    fn read(&mut self, db: usize, key: &[u8], touch: bool, told: bool) -> Option<ValueRef<'_>> {
         let hash = self.hash(key);
-        let (entry, stats) = self.search(db, hash, key, For::Reading, touch);
+        let (entry, stats, effects) = self.search(db, hash, key, For::Reading, touch);
         match entry {
             Some(entry) => {
                 stats.hits += 1;
@@ -141,6 +148,9 @@ impl Keyspace {
             }
             None => {
                 stats.misses += 1;
+                if told {
+                    effects.notify(NotifyFlags::KEY_MISS, "keymiss", db, key);
+                }
                 None
             }
         }
@@ -171,7 +181,7 @@ impl Keyspace {
         key: &[u8],
         purpose: For,
         touch: bool,
-    ) -> (Option<&mut Entry>, &mut Stats) {
+    ) -> (Option<&mut Entry>, &mut Stats, &mut Effects) {
         let Keyspace {
             dbs,
             rng,
@@ -221,6 +231,7 @@ impl Keyspace {
                 fields.forget(hash, &entry);
                 stats.expired_keys += 1;
                 effects.expired.push((db, key.into()));
+                effects.notify(NotifyFlags::EXPIRED, "expired", db, key);
                 if watched.may_hold(hash) {
                     effects.touched.push(db, key, How::Expired);
                 }
@@ -231,7 +242,7 @@ impl Keyspace {
             }
             Found::Missing => None,
         };
-        (entry, stats)
+        (entry, stats, effects)
     }
 }
 

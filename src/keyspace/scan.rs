@@ -1,5 +1,6 @@
 //! Going over a database: SCAN, KEYS, RANDOMKEY, and the snapshot's iteration.
 
+use crate::config::NotifyFlags;
 use crate::ds::table::Verdict;
 use crate::sys::give_back::GiveBack;
 use crate::value::{Encoding, ValueRef};
@@ -144,6 +145,7 @@ impl Keyspace {
             base.forget(hash, &entry);
             self.stats.expired_keys += 1;
             self.effects.expired.push((db, entry.key().into()));
+            self.effects.notify(NotifyFlags::EXPIRED, "expired", db, entry.key());
             if self.watched.may_hold(hash) {
                 self.effects.touched.push(db, entry.key(), How::Expired);
             }

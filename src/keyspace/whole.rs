@@ -42,7 +42,7 @@ impl Keyspace {
         let hash = self.hash(to);
         self.replace(db, hash, to);
         entry.set_key(to);
-        self.insert(db, hash, entry);
+        self.add(db, hash, entry);
         true
     }
 
@@ -53,7 +53,7 @@ impl Keyspace {
             return false;
         }
         let Some(entry) = self.take(from_db, hash, key) else { return false };
-        self.insert(to_db, hash, entry);
+        self.add(to_db, hash, entry);
         true
     }
 
@@ -65,7 +65,7 @@ impl Keyspace {
         let copy = entry.copy_as(to, fresh);
         let hash = self.hash(to);
         self.replace(to_db, hash, to);
-        self.insert(to_db, hash, copy);
+        self.add(to_db, hash, copy);
         true
     }
 

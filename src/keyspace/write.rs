@@ -1,5 +1,6 @@
 //! Changing one key: its value, its expiry time, its being there at all.
 
+use crate::config::NotifyFlags;
 use crate::value::NewValue;
 
 use super::discard::{Cause, takes_long};
@@ -49,7 +50,7 @@ impl Keyspace {
                 ExpireChange::At(ms) => Some(ms),
                 ExpireChange::Keep | ExpireChange::Clear => None,
             };
-            self.insert(db, hash, Entry::new(key, value.stored(), expire, fresh));
+            self.add(db, hash, Entry::new(key, value.stored(), expire, fresh));
             return false;
         };
         let old = entry.expire();
@@ -104,7 +105,7 @@ impl Keyspace {
             return entry.append(tail);
         }
         let fresh = self.freq.fresh(self.now_ms);
-        self.insert(db, hash, Entry::new(key, NewValue::Encode(tail).stored(), None, fresh));
+        self.add(db, hash, Entry::new(key, NewValue::Encode(tail).stored(), None, fresh));
         tail.len()
     }
 
@@ -114,7 +115,7 @@ impl Keyspace {
         let hash = self.hash(key);
         if self.find(db, hash, key, For::Writing, false).is_none() {
             let fresh = self.freq.fresh(self.now_ms);
-            self.insert(db, hash, Entry::new(key, NewValue::Raw(b"").stored(), None, fresh));
+            self.add(db, hash, Entry::new(key, NewValue::Raw(b"").stored(), None, fresh));
         }
         let entry = self.dbs[db].table.find_mut(hash, |e| e.key() == key);
         entry.expect("found or inserted above").string_mut(min_len)
@@ -174,7 +175,7 @@ impl Keyspace {
             return false;
         }
         let bits = self.access_bits(access);
-        self.insert(db, hash, Entry::new(key, value.stored(), expire, bits));
+        self.add(db, hash, Entry::new(key, value.stored(), expire, bits));
         true
     }
 
@@ -235,6 +236,12 @@ impl Keyspace {
         self.dbs[db].table.presize(keys);
     }
 
+    /// Puts in an entry whose key is a new one.
+    pub(super) fn add(&mut self, db: usize, hash_of_key: u64, entry: Entry) {
+        self.effects.notify(NotifyFlags::NEW, "new", db, entry.key());
+        self.insert(db, hash_of_key, entry);
+    }
+
     /// Puts in an entry whose key is not in the table.
     pub(super) fn insert(&mut self, db: usize, hash_of_key: u64, mut entry: Entry) {
         let Keyspace { dbs, hasher, effects, watched, .. } = self;
@@ -259,6 +266,7 @@ impl Keyspace {
         if *mode != ExpiryMode::Ignore && is_expired(&entry, *now_ms) {
             stats.expired_keys += 1;
             effects.expired.push((db, key.into()));
+            effects.notify(NotifyFlags::EXPIRED, "expired", db, key);
             if watched.may_hold(hash) {
                 effects.touched.push(db, key, How::Expired);
             }

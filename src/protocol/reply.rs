@@ -401,6 +401,30 @@ impl Reply {
         self.pending() == 0
     }
 
+    /// How far what was written reaches, what was sent of the first chunk included: the same point as long as nothing is
+    /// sent.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.sealed_bytes + self.tail.len()
+    }
+
+    /// Takes back what was written from this position on.
+    pub fn split_off(&mut self, position: usize) -> Vec<u8> {
+        let mut pieces = Vec::new();
+        while self.sealed_bytes > position {
+            pieces.push(std::mem::take(&mut self.tail));
+            let Some(chunk) = self.sealed.pop_back() else { break };
+            self.sealed_bytes -= chunk.bytes().len();
+            self.tail = match chunk {
+                Chunk::Own(bytes) => bytes,
+                Chunk::Shared(bytes) => bytes.to_vec(),
+            };
+        }
+        let mut taken = self.tail.split_off(position - self.sealed_bytes);
+        pieces.iter().rev().for_each(|piece| taken.extend_from_slice(piece));
+        taken
+    }
+
     /// Bytes in the last, unsealed chunk: what CLIENT LIST calls obl.
     #[must_use]
     pub fn tail_len(&self) -> usize {
@@ -575,6 +599,22 @@ mod tests {
             step = step * 7 % 9973 + 1;
         }
         assert!(sent == expected);
+    }
+
+    #[test]
+    fn what_was_written_can_be_taken_back_from_any_position() {
+        for position in [0, 1, 5, 20_000, 40_000, 100_000, 149_999, 150_000] {
+            let mut reply = Reply::new();
+            for i in 0..15_000 {
+                reply.raw(format!("{i:08}\r\n").as_bytes());
+            }
+            let all = reply.to_vec();
+            assert_eq!(reply.position(), 150_000);
+            let taken = reply.split_off(position);
+            assert!(taken == all[position..] && reply.position() == position, "{position}");
+            reply.raw_unmuted(&taken);
+            assert!(reply.to_vec() == all);
+        }
     }
 
     #[test]

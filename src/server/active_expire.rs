@@ -9,6 +9,7 @@
 //! beyond its size to hold them, slices come no oftener than the cron.
 
 use super::Server;
+use crate::config::NotifyFlags;
 use crate::keyspace::touched::{How, Touched};
 use std::time::Duration;
 
@@ -67,6 +68,7 @@ impl Server {
         let (mut watched_keys, mut watched_hashes) = (Vec::new(), Vec::new());
         let (watched, watches) = (self.keyspace.is_watched(), &self.watches);
         let (tracked, mut gone) = (self.tracking.is_active(), Touched::default());
+        let (told, mut expired) = (self.keyspace.effects.notify.contains(NotifyFlags::EXPIRED), Vec::new());
         let due = self.keyspace.expire_due(now_ms, Duration::from_micros(budget), |db, key| {
             if wanted {
                 deletions.add(db, &[verb, key]);
@@ -76,6 +78,9 @@ impl Server {
             }
             if tracked {
                 gone.push(db, key, How::Expired);
+            }
+            if told {
+                expired.push((db, key.to_vec()));
             }
         });
         // Keys may take the whole slice, but fields are never left without any.
@@ -95,6 +100,8 @@ impl Server {
         watched_keys.iter().for_each(|(db, key)| self.watched_key_deleted(*db, key));
         watched_hashes.iter().for_each(|(db, key)| self.watched_fields_deleted(*db, key));
         self.invalidate_touched(&gone, true, None);
+        expired.iter().for_each(|(db, key)| self.notify(NotifyFlags::EXPIRED, "expired", *db, key));
+        self.publish_events(None);
         for (db, commands) in deletions.by_db() {
             self.feed_stream(db, commands);
         }

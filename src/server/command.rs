@@ -267,7 +267,16 @@ impl Exec<'_> {
     /// Notes that something happened to a key, for keyspace notifications.
     #[inline]
     pub fn notify(&mut self, class: NotifyFlags, event: &'static str, key: &[u8]) {
-        self.ks.effects.notify(class, event, self.db, key);
+        self.notify_in(self.db, class, event, key);
+    }
+
+    /// The same of a key of another database.
+    #[inline]
+    pub fn notify_in(&mut self, db: usize, class: NotifyFlags, event: &'static str, key: &[u8]) {
+        if self.ks.effects.notify.contains(class) {
+            self.ks.effects.reply_at = self.reply.position();
+            self.ks.effects.notify(class, event, db, key);
+        }
     }
 }
 

@@ -98,6 +98,7 @@ impl Server {
         self.count_expiry_behind();
         if self.is_replica() {
             self.own_expires.expire(&mut self.keyspace, self.clock.now_ms());
+            self.publish_events(None);
             self.keys_touched(true, None);
         } else {
             self.own_expires.clear();

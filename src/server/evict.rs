@@ -13,6 +13,7 @@
 //! beyond that is not counted: keys evicted for it would have their DELs written there, and make it longer.
 
 use super::Server;
+use crate::config::NotifyFlags;
 use crate::config::values::MaxmemoryPolicy;
 use crate::keyspace::evict::{EvictionPolicy, Victim};
 use crate::sys::memory;
@@ -178,6 +179,7 @@ impl Server {
             if self.tracking.is_active() {
                 self.invalidate_key(entry.key(), None);
             }
+            self.notify(NotifyFlags::EVICTED, "evicted", db, entry.key());
             let before = memory::allocated_now();
             if self.config.latency_monitor_threshold > 0 {
                 let began_us = self.clock.measure_us();

@@ -175,7 +175,6 @@ impl Server {
         let mut keyspace = Keyspace::new(config.databases as usize);
         keyspace.freq = reconfigure::freq_policy(&config);
         keyspace.limits = reconfigure::value_limits(&config);
-        keyspace.effects.notify = config.notify_keyspace_events;
         keyspace.lazy = reconfigure::lazy_policy(&config);
         let clock = Clock::new();
         let repl = ReplicationState::new(&config, clock.monotonic_ms());

@@ -2,6 +2,7 @@
 //! never send their DEL, so the replica itself removes them when their time has come.
 
 use super::command::Command;
+use crate::config::NotifyFlags;
 use crate::keyspace::{ExpiryMode, Keyspace};
 use crate::protocol::Args;
 use std::collections::HashSet;
@@ -35,6 +36,7 @@ impl OwnExpires {
             Some(_) => {
                 keyspace.delete(*db, key);
                 keyspace.stats.expired_keys += 1;
+                keyspace.effects.notify(NotifyFlags::EXPIRED, "expired", *db, key);
                 false
             }
         });

@@ -57,7 +57,7 @@ impl Server {
         let packed_threshold = self.keyspace.limits.list.packed_threshold;
         self.keyspace.limits = value_limits(&self.config);
         self.keyspace.limits.list.packed_threshold = packed_threshold;
-        self.keyspace.effects.notify = self.config.notify_keyspace_events;
+        self.choose_events();
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use crate::commands::parse::{database, is_word};
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
 
@@ -41,7 +42,10 @@ fn copy(e: &mut Exec<'_>) -> CmdResult {
     let free = |e: &mut Exec<'_>| e.ks.lookup_write(db, to).is_none();
     let done =
         e.ks.lookup_read(e.db, from).is_some() && (free(e) || replace) && e.ks.copy(e.db, from, db, to);
-    e.ks.effects.dirty += u64::from(done);
+    if done {
+        e.ks.effects.dirty += 1;
+        e.notify_in(db, NotifyFlags::GENERIC, "copy_to", to);
+    }
     e.reply.int(i64::from(done));
     Ok(())
 }
@@ -65,7 +69,11 @@ fn move_to_db(e: &mut Exec<'_>) -> CmdResult {
         return Err(CmdError::SAME_OBJECT);
     }
     let done = e.ks.lookup_write(e.db, key).is_some() && e.ks.move_key(e.db, key, db);
-    e.ks.effects.dirty += u64::from(done);
+    if done {
+        e.ks.effects.dirty += 1;
+        e.notify(NotifyFlags::GENERIC, "move_from", key);
+        e.notify_in(db, NotifyFlags::GENERIC, "move_to", key);
+    }
     e.reply.int(i64::from(done));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::commands::parse::each_key;
 use crate::commands::row::{access, acl, flags, keys_at};
+use crate::config::NotifyFlags;
 use crate::keyspace::discard::Cause;
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, Run};
@@ -25,7 +26,13 @@ fn del(e: &mut Exec<'_>) -> CmdResult {
 
 fn delete_all(e: &mut Exec<'_>, cause: Cause) -> CmdResult {
     let mut deleted = 0;
-    each_key(e, 1, |e, at| deleted += u64::from(e.ks.delete_as(e.db, e.args.at(at), cause)));
+    each_key(e, 1, |e, at| {
+        let key = e.args.at(at);
+        if e.ks.delete_as(e.db, key, cause) {
+            deleted += 1;
+            e.notify(NotifyFlags::GENERIC, "del", key);
+        }
+    });
     e.ks.effects.dirty += deleted;
     e.reply.int(deleted as i64);
     Ok(())

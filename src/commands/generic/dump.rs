@@ -3,6 +3,7 @@
 use super::expire::already_expired;
 use crate::commands::parse::{integer, is_word};
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::keyspace::Access;
 use crate::persist::rdb::payload::{self, PayloadError};
 use crate::protocol::{Args, CmdError, CmdResult};
@@ -68,6 +69,7 @@ fn restore(e: &mut Exec<'_>) -> CmdResult {
         if deleted {
             e.ks.effects.propagate_instead([b"DEL", key]);
             e.ks.effects.dirty += 1;
+            e.notify(NotifyFlags::GENERIC, "del", key);
         }
         e.reply.ok();
         return Ok(());
@@ -81,6 +83,7 @@ fn restore(e: &mut Exec<'_>) -> CmdResult {
         e.ks.effects.propagate_instead(command);
     }
     e.ks.effects.dirty += 1;
+    e.notify(NotifyFlags::GENERIC, "restore", key);
     e.reply.ok();
     Ok(())
 }

@@ -7,6 +7,7 @@
 use super::deletion_name;
 use crate::commands::parse::{Since, Unit, integer, is_word, shown};
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::keyspace::ExpiryMode;
 use crate::keyspace::discard::Cause;
 use crate::protocol::{Args, CmdError, CmdResult};
@@ -97,7 +98,10 @@ fn persist(e: &mut Exec<'_>) -> CmdResult {
     let key = e.args.at(1);
     // The key counts as used, whether it has a time to lose or not.
     let done = e.ks.lookup_write(e.db, key).is_some() && e.ks.persist(e.db, key);
-    e.ks.effects.dirty += u64::from(done);
+    if done {
+        e.ks.effects.dirty += 1;
+        e.notify(NotifyFlags::GENERIC, "persist", key);
+    }
     e.reply.int(i64::from(done));
     Ok(())
 }
@@ -119,8 +123,12 @@ fn set_expiry(e: &mut Exec<'_>, since: Since, unit: Unit) -> CmdResult {
         e.ks.delete_as(e.db, key, Cause::Expired);
         let name = deletion_name(e.config.lazyfree_lazy_expire);
         e.ks.effects.propagate_instead([name, key]);
+        e.notify(NotifyFlags::GENERIC, "del", key);
+        e.reply.int(1);
     } else {
         e.ks.set_expire(e.db, key, ms);
+        e.reply.int(1);
+        e.notify(NotifyFlags::GENERIC, "expire", key);
         if (since, unit) != (Since::Epoch, Unit::Millis) {
             let mut digits = itoa::Buffer::new();
             let head = [b"PEXPIREAT", key, digits.format(ms).as_bytes()];
@@ -128,7 +136,6 @@ fn set_expiry(e: &mut Exec<'_>, since: Since, unit: Unit) -> CmdResult {
         }
     }
     e.ks.effects.dirty += 1;
-    e.reply.int(1);
     Ok(())
 }
 

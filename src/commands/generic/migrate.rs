@@ -6,6 +6,7 @@
 
 use crate::commands::parse::{integer, is_word};
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::persist::rdb::payload;
 use crate::protocol::args::encode_command;
 use crate::protocol::{Args, CmdError, CmdResult};
@@ -55,7 +56,9 @@ fn migrate(e: &mut Exec<'_>) -> CmdResult {
     let Outcome { taken, failure } = handed_over;
     if !request.copy && !taken.is_empty() {
         for key in &taken {
-            e.ks.delete(e.db, key);
+            if e.ks.delete(e.db, key) {
+                e.notify(NotifyFlags::GENERIC, "del", key);
+            }
         }
         e.ks.effects.dirty += taken.len() as u64;
         e.ks.effects.propagate_instead([&b"DEL"[..]].into_iter().chain(taken));

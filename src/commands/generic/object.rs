@@ -83,7 +83,7 @@ const SHARED_REFERENCES: i64 = i32::MAX as i64;
 
 fn encoding(e: &mut Exec<'_>) -> CmdResult {
     let key = e.args.at(2);
-    let there = e.ks.lookup_read_no_touch(e.db, key).is_some();
+    let there = e.ks.lookup_read_quietly(e.db, key).is_some();
     match e.ks.entry_info(e.db, key).filter(|_| there) {
         Some(info) => e.reply.bulk(info.encoding.name().as_bytes()),
         None => e.reply.null(),
@@ -93,7 +93,7 @@ fn encoding(e: &mut Exec<'_>) -> CmdResult {
 
 fn freq(e: &mut Exec<'_>) -> CmdResult {
     let key = e.args.at(2);
-    if e.ks.lookup_read_no_touch(e.db, key).is_none() {
+    if e.ks.lookup_read_quietly(e.db, key).is_none() {
         e.reply.null();
         return Ok(());
     }
@@ -127,7 +127,7 @@ fn help(e: &mut Exec<'_>) -> CmdResult {
 
 fn idletime(e: &mut Exec<'_>) -> CmdResult {
     let key = e.args.at(2);
-    if e.ks.lookup_read_no_touch(e.db, key).is_none() {
+    if e.ks.lookup_read_quietly(e.db, key).is_none() {
         e.reply.null();
         return Ok(());
     }
@@ -142,7 +142,7 @@ fn idletime(e: &mut Exec<'_>) -> CmdResult {
 }
 
 fn refcount(e: &mut Exec<'_>) -> CmdResult {
-    match e.ks.lookup_read_no_touch(e.db, e.args.at(2)) {
+    match e.ks.lookup_read_quietly(e.db, e.args.at(2)) {
         Some(value) => e.reply.int(references(value, e.config)),
         None => e.reply.null(),
     }

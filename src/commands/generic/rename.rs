@@ -1,6 +1,7 @@
 //! RENAME and RENAMENX.
 
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
 
@@ -21,8 +22,7 @@ fn rename(e: &mut Exec<'_>) -> CmdResult {
     let (from, to) = (e.args.at(1), e.args.at(2));
     check_source(e, from)?;
     if from != to {
-        e.ks.rename(e.db, from, to);
-        e.ks.effects.dirty += 1;
+        change_name(e, from, to);
     }
     e.reply.ok();
     Ok(())
@@ -46,11 +46,17 @@ fn renamenx(e: &mut Exec<'_>) -> CmdResult {
     check_source(e, from)?;
     let done = from != to && e.ks.lookup_write(e.db, to).is_none();
     if done {
-        e.ks.rename(e.db, from, to);
-        e.ks.effects.dirty += 1;
+        change_name(e, from, to);
     }
     e.reply.int(i64::from(done));
     Ok(())
+}
+
+fn change_name(e: &mut Exec<'_>, from: &[u8], to: &[u8]) {
+    e.ks.rename(e.db, from, to);
+    e.ks.effects.dirty += 1;
+    e.notify(NotifyFlags::GENERIC, "rename_from", from);
+    e.notify(NotifyFlags::GENERIC, "rename_to", to);
 }
 
 fn check_source(e: &mut Exec<'_>, key: &[u8]) -> CmdResult {

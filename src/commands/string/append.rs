@@ -2,6 +2,7 @@
 
 use super::check_length;
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, Run};
 use crate::value::StrRef;
@@ -26,6 +27,7 @@ fn append(e: &mut Exec<'_>) -> CmdResult {
     }
     let len = e.ks.append(e.db, key, tail);
     e.ks.effects.dirty += 1;
+    e.notify(NotifyFlags::STRING, "append", key);
     e.reply.int(len as i64);
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::commands::generic::deletion_name;
 use crate::commands::generic::expire::already_expired;
 use crate::commands::parse::Since;
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::keyspace::discard::Cause;
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, KeySpec, Run};
@@ -48,6 +49,7 @@ fn getdel(e: &mut Exec<'_>) -> CmdResult {
         let name = deletion_name(e.config.lazyfree_lazy_user_del);
         e.ks.effects.dirty += 1;
         e.ks.effects.propagate_instead([name, key]);
+        e.notify(NotifyFlags::GENERIC, "del", key);
     }
     Ok(())
 }
@@ -88,14 +90,17 @@ fn getex(e: &mut Exec<'_>) -> CmdResult {
             e.ks.delete_as(e.db, key, Cause::Expired);
             let name = deletion_name(e.config.lazyfree_lazy_expire);
             e.ks.effects.propagate_instead([name, key]);
+            e.notify(NotifyFlags::GENERIC, "del", key);
         }
         Some((ms, _)) => {
             e.ks.set_expire(e.db, key, ms);
             let mut digits = itoa::Buffer::new();
             e.ks.effects.propagate_instead([b"PEXPIREAT", key, digits.format(ms).as_bytes()]);
+            e.notify(NotifyFlags::GENERIC, "expire", key);
         }
         None if matches!(expiry, Expiry::Persist) && e.ks.persist(e.db, key) => {
             e.ks.effects.propagate_instead([b"PERSIST", key]);
+            e.notify(NotifyFlags::GENERIC, "persist", key);
         }
         None => return Ok(()),
     }

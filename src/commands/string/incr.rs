@@ -2,6 +2,7 @@
 
 use crate::commands::parse::integer;
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::keyspace::ExpireChange;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
@@ -104,6 +105,7 @@ fn incrbyfloat(e: &mut Exec<'_>) -> CmdResult {
     e.ks.effects.dirty += 1;
     // Replicas get the sum, so that no difference of their floats can show.
     e.ks.effects.propagate_instead([b"SET", key, &text, b"KEEPTTL"]);
+    e.notify(NotifyFlags::STRING, "incrbyfloat", key);
     e.reply.bulk(&text);
     Ok(())
 }
@@ -123,6 +125,7 @@ fn add(e: &mut Exec<'_>, by: i64) -> CmdResult {
         }
     };
     e.ks.effects.dirty += 1;
+    e.notify(NotifyFlags::STRING, "incrby", key);
     e.reply.int(new);
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::reply_key;
 use crate::commands::parse::each_key;
 use crate::commands::row::{access, acl, flags, keys_at};
+use crate::config::NotifyFlags;
 use crate::keyspace::ExpireChange;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
@@ -86,5 +87,6 @@ fn set_pairs(e: &mut Exec<'_>) {
     each_key(e, 2, |e, at| {
         e.ks.set(e.db, e.args.at(at), NewValue::Encode(e.args.at(at + 1)), ExpireChange::Clear);
         e.ks.effects.dirty += 1;
+        e.notify(NotifyFlags::STRING, "set", e.args.at(at));
     });
 }

@@ -3,6 +3,7 @@
 use super::check_length;
 use crate::commands::parse::integer;
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
 use crate::value::{IntBuf, StrRef};
@@ -68,6 +69,7 @@ fn setrange(e: &mut Exec<'_>) -> CmdResult {
     string[offset..offset + patch.len()].copy_from_slice(patch);
     let len = string.len();
     e.ks.effects.dirty += 1;
+    e.notify(NotifyFlags::STRING, "setrange", key);
     e.reply.int(len as i64);
     Ok(())
 }

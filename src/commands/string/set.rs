@@ -6,6 +6,7 @@ use super::options::{Condition, Expiry, SetOptions, Time};
 use super::reply_key;
 use crate::commands::parse::{Since, Unit, is_word};
 use crate::commands::row::{access, acl, flags, key_at};
+use crate::config::NotifyFlags;
 use crate::keyspace::ExpireChange;
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, KeySpec, Run};
@@ -161,6 +162,10 @@ fn holds(e: &mut Exec<'_>, key: &[u8], condition: Condition) -> bool {
 fn overwrite(e: &mut Exec<'_>, key: &[u8], value: &[u8], expire: ExpireChange) {
     e.ks.set(e.db, key, NewValue::Encode(value), expire);
     e.ks.effects.dirty += 1;
+    e.notify(NotifyFlags::STRING, "set", key);
+    if let ExpireChange::At(_) = expire {
+        e.notify(NotifyFlags::GENERIC, "expire", key);
+    }
 }
 
 fn propagate_with_expiry(e: &mut Exec<'_>, key: &[u8], value: &[u8], ms: i64) {

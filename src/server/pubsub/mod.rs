@@ -9,6 +9,7 @@
 //! ```
 
 pub mod index;
+pub mod notify;
 pub mod patterns;
 
 use super::Server;
@@ -79,7 +80,9 @@ impl Server {
         client.flags.insert(ClientFlags::PUBSUB);
         if new {
             client.subscribed.add(how, Index::cost(name));
+            self.choose_events();
         }
+        let client = self.client_mut(id);
         let count = client.subscribed.told(how);
         client.reply.unmuted(|reply| tell(reply, words(how).0, Some(name), count));
     }
@@ -124,6 +127,7 @@ impl Server {
             && let Some(client) = self.clients.get_mut(id)
         {
             client.subscribed.remove(how, Index::cost(name));
+            self.choose_events();
         }
     }
 

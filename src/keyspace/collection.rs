@@ -25,6 +25,38 @@ impl Keyspace {
         C::of(self.peek(db, key)?)
     }
 
+    /// Reads a collection as [`Keyspace::lookup_read`] does, to change what does not count as its value: who has read
+    /// how far in a stream. Those who watch the key are not told.
+    ///
+    /// # Errors
+    /// The key holds a value of another type.
+    pub fn read_as_mut<C: Collection>(&mut self, db: usize, key: &[u8]) -> CmdResult<Option<&mut C>> {
+        let touch = self.touch;
+        match self.read_entry(db, key, touch, true) {
+            None => Ok(None),
+            Some(entry) => entry.collection_mut().map(Some).ok_or(CmdError::WRONG_TYPE),
+        }
+    }
+
+    /// As [`Keyspace::read_as_mut`], but counts no hit or miss.
+    ///
+    /// # Errors
+    /// The key holds a value of another type.
+    pub fn find_as_mut<C: Collection>(&mut self, db: usize, key: &[u8]) -> CmdResult<Option<&mut C>> {
+        let hash = self.hash(key);
+        let touch = self.touch;
+        match self.find(db, hash, key, For::Reading, touch) {
+            None => Ok(None),
+            Some(entry) => entry.collection_mut().map(Some).ok_or(CmdError::WRONG_TYPE),
+        }
+    }
+
+    /// As [`Keyspace::peek_as`], to change what [`Keyspace::read_as_mut`] says.
+    pub fn peek_as_mut<C: Collection>(&mut self, db: usize, key: &[u8]) -> Option<&mut C> {
+        let hash = self.hash(key);
+        self.dbs[db].table.find_mut(hash, |e| e.key() == key)?.collection_mut()
+    }
+
     /// Finds a collection to change in place, as [`Keyspace::lookup_write`] finds keys. Whoever takes its last member
     /// calls [`Keyspace::delete_if_empty`].
     ///

@@ -54,6 +54,8 @@ pub struct Effects {
     pub touched: Touched,
     /// Databases that were exchanged while keys were watched.
     pub swapped: Vec<(usize, usize)>,
+    /// Nobody hears of what is propagated, so that no command need be made for it.
+    pub unheard: bool,
     /// Clients wait for keys, so those that come to hold what can be waited for are noted.
     pub awaited: bool,
     /// These keys, in order. They stay noted when the rest is reset, until somebody has looked at them.

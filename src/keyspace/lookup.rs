@@ -139,21 +139,29 @@ impl Keyspace {
 
     #[inline]
     fn read(&mut self, db: usize, key: &[u8], touch: bool, told: bool) -> Option<ValueRef<'_>> {
+        self.read_entry(db, key, touch, told).map(|entry| entry.value())
+    }
+
+    /// The entry of a key that is read for a client.
+    #[inline]
+    pub(super) fn read_entry(
+        &mut self,
+        db: usize,
+        key: &[u8],
+        touch: bool,
+        told: bool,
+    ) -> Option<&mut Entry> {
         let hash = self.hash(key);
         let (entry, stats, effects) = self.search(db, hash, key, For::Reading, touch);
-        match entry {
-            Some(entry) => {
-                stats.hits += 1;
-                Some(entry.value())
-            }
-            None => {
-                stats.misses += 1;
-                if told {
-                    effects.notify(NotifyFlags::KEY_MISS, "keymiss", db, key);
-                }
-                None
+        if entry.is_some() {
+            stats.hits += 1;
+        } else {
+            stats.misses += 1;
+            if told {
+                effects.notify(NotifyFlags::KEY_MISS, "keymiss", db, key);
             }
         }
+        entry
     }
 
     /// The entry of a key as it lies, expired or not.

@@ -254,6 +254,7 @@ impl Server {
     pub fn begin_command(&mut self, must_obey: bool) {
         let mode = self.expiry_mode(must_obey);
         self.keyspace.begin(self.clock.now_ms(), mode, !self.child_alive);
+        self.keyspace.effects.unheard = !self.stream_wanted();
     }
 
     /// The output of a client whose command is running.

@@ -20,6 +20,7 @@ pub mod pubsub;
 pub mod server;
 pub mod set;
 pub mod sorted_set;
+pub mod stream;
 pub mod string;
 pub mod transactions;
 
@@ -36,6 +37,7 @@ const GROUPS: &[&[Docs]] = &[
     server::DOCS,
     set::DOCS,
     sorted_set::DOCS,
+    stream::DOCS,
     string::DOCS,
     transactions::DOCS,
 ];

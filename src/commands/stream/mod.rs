@@ -1,5 +1,15 @@
 //! The stream group.
 
+pub mod ack;
+pub mod claim;
+pub mod group;
+mod ids;
+pub mod info;
+pub mod pending;
+mod propagate;
+mod read_args;
+pub mod read_group;
+
 use crate::protocol::Reply;
 use crate::value::list::Entry;
 use crate::value::stream::{EntryRef, IdText, StreamId};

@@ -200,6 +200,8 @@ fn run_data(
     let restricted = client.flags.contains(ClientFlags::RESTRICTED) && command.has(Flags::MOVABLEKEYS);
     let reads_every_key = !restricted
         || client.user.is_none_or(|user| permission::reads_every_key(&server.acl, user, command, args));
+    // Reads dirty no page of a snapshot's.
+    client.reply.set_sharing(!server.child_alive);
     let mut exec = Exec {
         args,
         command,

@@ -7,7 +7,7 @@
 //!  value  by form:
 //!         int      its low 1, 2, 4 or 8 bytes, whichever suffice
 //!         inline   | length 1..9 | bytes |                          embstr, and raw up to 1000 bytes
-//!         heap     | pointer 8 | -> | length 8 | capacity 8 | bytes |
+//!         heap     | pointer 8 | -> ds::long
 //!         object   | padding up to a multiple of 8 | handle 16 |    what is no string, by its type
 //!  length a byte below 254; or 254 and two bytes; or 255 and eight; little-endian, as all numbers here
 //! ```
@@ -19,7 +19,6 @@
 //! An [`Entry`] is the pointer to its block. Its top 16 bits are the table's to use.
 #![allow(unsafe_code)]
 
-mod heap;
 mod raw;
 #[cfg(test)]
 mod tests;
@@ -87,6 +86,7 @@ impl Entry {
         match unsafe { self.block().view() } {
             View::Int(n) => ValueRef::Str(StrRef::Int(n)),
             View::Embstr(s) | View::Raw(s) => ValueRef::Str(StrRef::Bytes(s)),
+            View::Long(s) => ValueRef::Str(StrRef::Long(s)),
             View::Object(value) => value,
         }
     }
@@ -105,6 +105,7 @@ impl Entry {
             View::Int(n) => Stored::Int(n),
             View::Embstr(s) => Stored::Embstr(s),
             View::Raw(s) => Stored::Raw(s),
+            View::Long(s) => Stored::Raw(s.bytes()),
             View::Object(value) => Stored::Object(value.clone_object().expect("no string is an object")),
         };
         Entry::new(key, value, self.expire(), lru)
@@ -115,7 +116,7 @@ impl Entry {
         match unsafe { self.block().view() } {
             View::Int(_) => Encoding::Int,
             View::Embstr(_) => Encoding::Embstr,
-            View::Raw(_) => Encoding::Raw,
+            View::Raw(_) | View::Long(_) => Encoding::Raw,
             View::Object(ValueRef::Str(_)) => unreachable!("no string is an object"),
             View::Object(ValueRef::List(v)) => v.encoding(),
             View::Object(ValueRef::Set(v)) => v.encoding(),

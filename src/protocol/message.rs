@@ -1,6 +1,6 @@
 //! A message to many clients, encoded once: see [`Message`].
 
-use std::rc::Rc;
+use crate::ds::long::Shared;
 
 /// Payloads from this length on are shared by the outputs that they stand in: less is copied in less time than it takes
 /// to keep a chunk of its own for it.
@@ -17,7 +17,7 @@ const KEPT_MAX: usize = 16 * 1024;
 #[derive(Debug, Default)]
 pub struct Message {
     head: Vec<u8>,
-    body: Option<Rc<[u8]>>,
+    body: Option<Shared>,
 }
 
 impl Message {
@@ -38,7 +38,7 @@ impl Message {
             head.extend_from_slice(payload);
             head.extend_from_slice(b"\r\n");
         } else if self.body.is_none() {
-            self.body = Some([payload, b"\r\n"].concat().into());
+            self.body = Some(Shared::of(&[payload, b"\r\n"]));
         }
     }
 
@@ -51,7 +51,7 @@ impl Message {
 
     /// What every output has for itself, and what they share.
     #[inline]
-    pub(super) fn parts(&self) -> (&[u8], Option<&Rc<[u8]>>) {
+    pub(super) fn parts(&self) -> (&[u8], Option<&Shared>) {
         (&self.head, self.body.as_ref())
     }
 }

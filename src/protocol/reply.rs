@@ -8,23 +8,25 @@
 //! RESP3  the same and _null #bool ,double (big =verbatim %map ~set >push
 //! ```
 //!
-//! A long string in the reply to a command that changes nothing is not copied: while nothing waits to be sent before it,
-//! it is written to the socket from where it lies, and only what the socket did not take gets into the buffer. The payload of
-//! a long message to many clients is a chunk that their buffers share.
+//! A long string that is a key's value is not copied: the buffer shares it with the key, as a chunk of its own. So it does
+//! with the payload of a long message to many clients. A long member of a collection, in the reply to a command that
+//! changes nothing, is written to the socket from where it lies while nothing waits to be sent before it, and only what the
+//! socket did not take gets into the buffer.
 
 use super::error::CmdError;
 use super::message::Message;
+use crate::ds::long::{LongRef, Shared};
 use crate::sys::pipe::write_vectored;
 use c_compat::number::double;
 use std::collections::VecDeque;
 use std::io::IoSlice;
 use std::os::fd::RawFd;
-use std::rc::Rc;
 
 /// Size at which a chunk is sealed, bytes.
 const CHUNK: usize = 16 * 1024;
-/// Strings from this length on are written at once where they may be: less is copied in less time than a system call takes.
-const AT_ONCE_MIN: usize = 16 * 1024;
+/// Strings from this length on are shared, or written at once, where they may be: less is copied in less time than it takes
+/// to keep a chunk for it, or than a system call does.
+const LONG_MIN: usize = 16 * 1024;
 
 /// A client's protocol version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +42,7 @@ pub enum Resp {
 #[derive(Debug)]
 enum Chunk {
     Own(Vec<u8>),
-    Shared(Rc<[u8]>),
+    Shared(Shared),
 }
 
 impl Chunk {
@@ -71,6 +73,8 @@ pub struct Reply {
     sent: usize,
     resp: Resp,
     muted: bool,
+    /// Whether long values may be shared.
+    sharing: bool,
     /// Where long strings may be written at once.
     socket: Option<RawFd>,
     written_at_once: usize,
@@ -127,6 +131,12 @@ impl Reply {
         self.socket = socket;
     }
 
+    /// Whether long values are shared from now on. A share is counted beside the value, and so dirties a page.
+    #[inline]
+    pub fn set_sharing(&mut self, sharing: bool) {
+        self.sharing = sharing;
+    }
+
     /// Bytes written at once since the last call.
     pub fn take_written_at_once(&mut self) -> usize {
         std::mem::take(&mut self.written_at_once)
@@ -174,7 +184,7 @@ impl Reply {
         }
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(bytes.len()).as_bytes();
-        if bytes.len() >= AT_ONCE_MIN
+        if bytes.len() >= LONG_MIN
             && let Some(socket) = self.socket
             && self.is_empty()
         {
@@ -187,6 +197,17 @@ impl Reply {
         self.tail.extend_from_slice(b"\r\n");
         self.tail.extend_from_slice(bytes);
         self.tail.extend_from_slice(b"\r\n");
+    }
+
+    /// A key's value: as [`Reply::bulk`].
+    pub fn bulk_long(&mut self, value: LongRef<'_>) {
+        let bytes = value.bytes();
+        if !self.sharing || self.muted || bytes.len() < LONG_MIN {
+            return self.bulk(bytes);
+        }
+        self.header(b'$', bytes.len() as i64);
+        self.share(value.share());
+        self.raw(b"\r\n");
     }
 
     #[cold]
@@ -336,12 +357,12 @@ impl Reply {
             self.tail[at] = b'>';
         }
         if let Some(body) = body {
-            self.share(body);
+            self.share(body.clone());
         }
     }
 
     #[cold]
-    fn share(&mut self, bytes: &Rc<[u8]>) {
+    fn share(&mut self, bytes: Shared) {
         self.sealed_bytes += self.tail.len() + bytes.len();
         // What stands before it is mostly short, and the room of the last chunk then of more use for what follows.
         let before = if self.tail.len() < self.tail.capacity() / 4 {
@@ -352,7 +373,7 @@ impl Reply {
             std::mem::take(&mut self.tail)
         };
         self.sealed.push_back(Chunk::Own(before));
-        self.sealed.push_back(Chunk::Shared(bytes.clone()));
+        self.sealed.push_back(Chunk::Shared(bytes));
     }
 
     fn header(&mut self, kind: u8, n: i64) {
@@ -540,7 +561,7 @@ mod tests {
 
     #[test]
     fn long_strings_reach_the_socket_at_once_and_whole_however_much_it_takes() {
-        for len in [AT_ONCE_MIN - 1, AT_ONCE_MIN, 100_000, 3_000_000] {
+        for len in [LONG_MIN - 1, LONG_MIN, 100_000, 3_000_000] {
             let (server, mut client) = UnixStream::pair().expect("a pair");
             server.set_nonblocking(true).expect("a socket");
             let mut reply = Reply::new();
@@ -550,7 +571,7 @@ mod tests {
             reply.bulk(&string);
             reply.set_socket(None);
             let (at_once, later) = (reply.take_written_at_once(), reply.to_vec());
-            assert_eq!(at_once > 0, len >= AT_ONCE_MIN, "{len}");
+            assert_eq!(at_once > 0, len >= LONG_MIN, "{len}");
             let mut got = vec![0; at_once];
             client.read_exact(&mut got).expect("written");
             got.extend_from_slice(&later);
@@ -564,13 +585,13 @@ mod tests {
     fn nothing_overtakes_what_waits_and_nothing_is_lost_on_a_broken_socket() {
         let mut reply = Reply::new();
         reply.set_socket(Some(-1));
-        let string = vec![b'x'; AT_ONCE_MIN];
+        let string = vec![b'x'; LONG_MIN];
         reply.ok();
         reply.bulk(&string);
-        assert_eq!(reply.pending(), 5 + 8 + AT_ONCE_MIN + 2);
+        assert_eq!(reply.pending(), 5 + 8 + LONG_MIN + 2);
         reply.clear();
         reply.bulk(&string);
-        assert_eq!(reply.pending(), 8 + AT_ONCE_MIN + 2);
+        assert_eq!(reply.pending(), 8 + LONG_MIN + 2);
         reply.clear();
         reply.set_muted(true);
         reply.bulk(&string);

@@ -175,7 +175,9 @@ impl<'a> ValueRef<'a> {
     pub fn free_effort(self) -> usize {
         match self {
             // One, as Redis has it; but the pages of a huge one go back to the system, at 0.3 us each.
-            ValueRef::Str(StrRef::Bytes(s)) if s.len() >= HUGE_STRING => s.len() / HUGE_STRING_PART,
+            ValueRef::Str(StrRef::Long(s)) if s.bytes().len() >= HUGE_STRING => {
+                s.bytes().len() / HUGE_STRING_PART
+            }
             ValueRef::Str(_) => 1,
             ValueRef::List(v) => v.free_effort(),
             ValueRef::Set(v) => v.free_effort(),

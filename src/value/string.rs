@@ -1,17 +1,33 @@
 //! Strings: kept as an integer, embedded (embstr) or raw.
 
 use super::{EMBSTR_MAX, Stored};
+use crate::ds::long::LongRef;
 
 /// The longest string that can be an integer: `-9223372036854775808`.
 const INT_STR_MAX: usize = 20;
 
 /// A string as commands see it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum StrRef<'a> {
     /// One that is kept as an integer.
     Int(i64),
     Bytes(&'a [u8]),
+    /// One that can be shared with a reply.
+    Long(LongRef<'a>),
 }
+
+impl PartialEq for StrRef<'_> {
+    /// Whether both are integers or neither is, and they are the same string.
+    fn eq(&self, other: &StrRef<'_>) -> bool {
+        match (self, other) {
+            (StrRef::Int(a), StrRef::Int(b)) => a == b,
+            (StrRef::Int(_), _) | (_, StrRef::Int(_)) => false,
+            _ => self.bytes(&mut IntBuf::new()) == other.bytes(&mut IntBuf::new()),
+        }
+    }
+}
+
+impl Eq for StrRef<'_> {}
 
 impl<'a> StrRef<'a> {
     /// The string's bytes; those of an integer are written into `buf`.
@@ -22,6 +38,7 @@ impl<'a> StrRef<'a> {
         match self {
             StrRef::Int(n) => buf.format(n),
             StrRef::Bytes(s) => s,
+            StrRef::Long(s) => s.bytes(),
         }
     }
 
@@ -35,6 +52,7 @@ impl<'a> StrRef<'a> {
         match self {
             StrRef::Int(n) => IntBuf::new().format(n).len(),
             StrRef::Bytes(s) => s.len(),
+            StrRef::Long(s) => s.bytes().len(),
         }
     }
 
@@ -47,6 +65,8 @@ impl<'a> StrRef<'a> {
         match self {
             StrRef::Int(n) => Some(n),
             StrRef::Bytes(s) => parse_int(s),
+            // No integer is long.
+            StrRef::Long(_) => None,
         }
     }
 }

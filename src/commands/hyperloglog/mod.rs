@@ -14,10 +14,12 @@ use c_compat::hyperloglog::{Corrupt, NotHyperLogLog, check};
 
 /// The bytes of a string that is a HyperLogLog.
 fn of(value: StrRef<'_>) -> CmdResult<&[u8]> {
-    match value {
-        StrRef::Bytes(bytes) => check(bytes).map(|_| bytes).map_err(not_one),
-        StrRef::Int(_) => Err(not_one(NotHyperLogLog)),
-    }
+    let bytes = match value {
+        StrRef::Int(_) => return Err(not_one(NotHyperLogLog)),
+        StrRef::Bytes(bytes) => bytes,
+        StrRef::Long(long) => long.bytes(),
+    };
+    check(bytes).map(|_| bytes).map_err(not_one)
 }
 
 fn not_one(error: NotHyperLogLog) -> CmdError {

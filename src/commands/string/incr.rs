@@ -6,7 +6,7 @@ use crate::config::NotifyFlags;
 use crate::keyspace::ExpireChange;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
-use crate::value::{NewValue, StrRef};
+use crate::value::{IntBuf, NewValue, StrRef};
 use c_compat::number::long_double::LongDouble;
 
 /// `INCR`
@@ -95,7 +95,7 @@ fn incrbyfloat(e: &mut Exec<'_>) -> CmdResult {
     let key = e.args.at(1);
     let old = match e.ks.read_str_to_write(e.db, key)? {
         Some(StrRef::Int(n)) => LongDouble::from(n),
-        Some(StrRef::Bytes(text)) => LongDouble::parse(text).ok_or(CmdError::NOT_FLOAT)?,
+        Some(text) => LongDouble::parse(text.bytes(&mut IntBuf::new())).ok_or(CmdError::NOT_FLOAT)?,
         None => LongDouble::from(0),
     };
     let by = LongDouble::parse(e.args.at(2)).ok_or(CmdError::NOT_FLOAT)?;

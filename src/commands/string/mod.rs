@@ -20,6 +20,7 @@ fn reply_value(reply: &mut Reply, value: StrRef<'_>) {
     match value {
         StrRef::Int(n) => reply.bulk_int(n),
         StrRef::Bytes(bytes) => reply.bulk(bytes),
+        StrRef::Long(long) => reply.bulk_long(long),
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::mem::MaybeUninit;
 
-use super::heap::Heap;
+use crate::ds::long::{Long, LongRef};
 use crate::ds::prefixed::{len_size, read_len, write_len};
 use crate::ds::size::{allocate, class, free};
 use crate::sys::give_back::GiveBack;
@@ -32,7 +32,7 @@ const EXPIRE_SIZE: usize = 8;
 const INT_8: u32 = 3;
 const EMBSTR: u32 = 4;
 const RAW: u32 = 5;
-const HEAP: u32 = 6;
+const LONG: u32 = 6;
 const OBJECT: u32 = 7;
 
 /// A longer string lies in a block of its own, so that a change of it does not move the entry.
@@ -64,7 +64,7 @@ enum Body<'a> {
     /// An inline string: its form, its first bytes, and its length, up to which the rest is yet to be
     /// written.
     Inline(u32, &'a [u8], usize),
-    Heap(Heap),
+    Long(Long),
     /// A collection's type and handle, which whoever has the body owns.
     Object(u32, Handle),
 }
@@ -92,6 +92,7 @@ pub(super) enum View<'a> {
     Int(i64),
     Embstr(&'a [u8]),
     Raw(&'a [u8]),
+    Long(LongRef<'a>),
     /// Never a string.
     Object(ValueRef<'a>),
 }
@@ -116,7 +117,7 @@ impl<'a> Body<'a> {
         unsafe {
             match self {
                 Body::Int(_) | Body::Inline(..) => {}
-                Body::Heap(heap) => heap.free(),
+                Body::Long(long) => long.free(),
                 Body::Object(kind, mut handle) => {
                     let at = handle.as_mut_ptr();
                     match kind {
@@ -132,13 +133,13 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The body that keeps a value; a long string is copied into a heap block.
+    /// The body that keeps a value; a long string is copied into a long string.
     fn of(value: Stored<'a>) -> Body<'a> {
         match value {
             Stored::Int(n) => Body::Int(n),
             Stored::Embstr(s) => Body::Inline(EMBSTR, s, s.len()),
             Stored::Raw(s) if s.len() <= INLINE_MAX => Body::Inline(RAW, s, s.len()),
-            Stored::Raw(s) => Body::Heap(Heap::of(s)),
+            Stored::Raw(s) => Body::Long(Long::of(s)),
             Stored::Object(Object::List(v)) => Body::Object(LIST, handle_of(v)),
             Stored::Object(Object::Set(v)) => Body::Object(SET, handle_of(v)),
             Stored::Object(Object::SortedSet(v)) => Body::Object(SORTED_SET, handle_of(v)),
@@ -152,7 +153,7 @@ impl<'a> Body<'a> {
         match self {
             Body::Int(n) => STRING | int_form(front, n) << FORM_SHIFT,
             Body::Inline(form, ..) => STRING | form << FORM_SHIFT,
-            Body::Heap(_) => STRING | HEAP << FORM_SHIFT,
+            Body::Long(_) => STRING | LONG << FORM_SHIFT,
             Body::Object(kind, _) => kind | OBJECT << FORM_SHIFT,
         }
     }
@@ -161,7 +162,7 @@ impl<'a> Body<'a> {
         match self {
             Body::Int(n) => 1 << int_form(front, n),
             Body::Inline(_, _, len) => len_size(len) + len,
-            Body::Heap(_) => size_of::<Heap>(),
+            Body::Long(_) => size_of::<Long>(),
             Body::Object(..) => handle_offset(front) - front + size_of::<Handle>(),
         }
     }
@@ -265,7 +266,7 @@ impl Block {
                     write_len(at, len);
                     at.add(len_size(len)).copy_from_nonoverlapping(first.as_ptr(), first.len());
                 }
-                Body::Heap(heap) => at.cast::<Heap>().write_unaligned(heap),
+                Body::Long(long) => at.cast::<Long>().write_unaligned(long),
                 Body::Object(_, handle) => self.0.add(handle_offset(front)).cast::<Handle>().write(handle),
             }
         }
@@ -349,7 +350,7 @@ impl Block {
                     let word = at.add(width).sub(8).cast::<[u8; 8]>().read();
                     Body::Int(i64::from_le_bytes(word) >> (64 - 8 * width))
                 }
-                HEAP => Body::Heap(at.cast::<Heap>().read_unaligned()),
+                LONG => Body::Long(at.cast::<Long>().read_unaligned()),
                 OBJECT => Body::Object(self.head() & TYPE_MASK, self.handle().read()),
                 form => {
                     let (len, len_size) = read_len(at);
@@ -368,14 +369,14 @@ impl Block {
 
     #[inline]
     pub(super) unsafe fn view<'a>(self) -> View<'a> {
-        // SAFETY: as the caller says. A heap block belongs to this one, and so does a handle, which is of the
+        // SAFETY: as the caller says. A long string belongs to this one, and so does a handle, which is of the
         // type in the head.
         unsafe {
             match self.body() {
                 Body::Int(n) => View::Int(n),
                 Body::Inline(EMBSTR, s, _) => View::Embstr(s),
                 Body::Inline(_, s, _) => View::Raw(s),
-                Body::Heap(heap) => View::Raw(heap.bytes()),
+                Body::Long(long) => View::Long(LongRef::new(long)),
                 Body::Object(kind, _) => {
                     let at = self.handle();
                     View::Object(match kind {
@@ -416,7 +417,7 @@ impl Block {
             let front = self.front_size();
             let body = match self.form() {
                 form @ 0..=INT_8 => 1 << form,
-                HEAP => size_of::<Heap>(),
+                LONG => size_of::<Long>(),
                 OBJECT => handle_offset(front) - front + size_of::<Handle>(),
                 _ => {
                     let (len, len_size) = read_len(self.0.add(front));
@@ -437,7 +438,7 @@ impl Block {
         // SAFETY: as the caller says.
         unsafe {
             let more = match self.body() {
-                Body::Heap(heap) => heap.memory(),
+                Body::Long(long) => long.memory(),
                 Body::Int(_) | Body::Inline(..) | Body::Object(..) => 0,
             };
             class(self.size()) + more
@@ -449,8 +450,8 @@ impl Block {
         // SAFETY: as the caller says; the string's block is this one's alone.
         unsafe {
             let (body, size) = (self.body(), class(self.size()));
-            if let Body::Heap(heap) = body {
-                heap.give_back(pages);
+            if let Body::Long(long) = body {
+                long.give_back(pages);
             }
             pages.block(self.0, size);
         }
@@ -509,18 +510,18 @@ impl Block {
     }
 
     unsafe fn with_other_value(self, value: Stored, expire: Option<i64>) -> Block {
-        // SAFETY: as the caller says. A heap block that the value is not written into is freed once.
+        // SAFETY: as the caller says. A long string that the value is not written into is freed once.
         unsafe {
             let old = self.body();
-            if let (Body::Heap(mut heap), Stored::Raw(s)) = (old, &value)
+            if let (Body::Long(mut long), Stored::Raw(s)) = (old, &value)
                 && s.len() > INLINE_MAX
             {
                 let block = self.with_expire(expire);
-                if !heap.overwrite(s) {
-                    heap.free();
-                    heap = Heap::of(s);
+                if !long.overwrite(s) {
+                    long.free();
+                    long = Long::of(s);
                 }
-                block.0.add(block.front_size()).cast::<Heap>().write_unaligned(heap);
+                block.0.add(block.front_size()).cast::<Long>().write_unaligned(long);
                 return block;
             }
             let block = self.with_body(Body::of(value), expire);
@@ -587,7 +588,7 @@ impl Block {
     }
 
     pub(super) unsafe fn with_key(self, key: &[u8]) -> Block {
-        // SAFETY: as the caller says; a heap block goes over to the new block.
+        // SAFETY: as the caller says; a long string goes over to the new block.
         unsafe {
             let block = Block::make(Front { key, ..self.front() }, self.body());
             self.free_this();
@@ -625,13 +626,15 @@ impl Block {
                 }
             }
             Body::Object(..) => unreachable!("only a string is changed in place"),
-            // SAFETY: the heap block belongs to this one, which is told where it went.
-            Body::Heap(mut heap) => unsafe {
-                let len = heap.len();
+            // SAFETY: the long string belongs to this one, which is told where it went.
+            Body::Long(mut long) => unsafe {
+                let len = long.len();
                 if min_len > len {
-                    heap.grow(min_len);
-                    self.0.add(self.front_size()).cast::<Heap>().write_unaligned(heap);
+                    long.grow(min_len);
+                } else {
+                    long.make_own(0);
                 }
+                self.0.add(self.front_size()).cast::<Long>().write_unaligned(long);
                 (self, len)
             },
         }
@@ -642,6 +645,7 @@ impl Block {
         let len = match unsafe { self.view() } {
             View::Int(n) => itoa::Buffer::new().format(n).len(),
             View::Embstr(s) | View::Raw(s) => s.len(),
+            View::Long(s) => s.bytes().len(),
             View::Object(_) => unreachable!("only a string is changed in place"),
         };
         // SAFETY: as the caller says.
@@ -656,12 +660,12 @@ impl Block {
             Body::Inline(RAW, first, len)
         } else if first.is_empty() {
             // Not a string that grows, but one made by SETRANGE or its like.
-            Body::Heap(Heap::unwritten(len))
+            Body::Long(Long::unwritten(len))
         } else {
-            let mut heap = Heap::of(first);
+            let mut long = Long::of(first);
             // SAFETY: it was just made.
-            unsafe { heap.grow(len) };
-            Body::Heap(heap)
+            unsafe { long.grow(len) };
+            Body::Long(long)
         };
         // SAFETY: as the caller says.
         unsafe {
@@ -676,9 +680,9 @@ impl Block {
         // SAFETY: as the caller says.
         unsafe {
             match self.form() {
-                HEAP => {
-                    let heap = self.0.add(self.front_size()).cast::<Heap>().read_unaligned();
-                    RawBytes { start: heap.start(), len: heap.len() }
+                LONG => {
+                    let long = self.0.add(self.front_size()).cast::<Long>().read_unaligned();
+                    RawBytes { start: long.start(), len: long.len() }
                 }
                 RAW => {
                     let at = self.0.add(self.front_size());

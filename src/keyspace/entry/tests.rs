@@ -1,6 +1,7 @@
 //! Entries against a twin that keeps the same things plainly.
 
 use super::*;
+use crate::protocol::Reply;
 use crate::util::rng::Rng;
 use crate::value::{EMBSTR_MAX, NewValue, Set};
 
@@ -24,7 +25,7 @@ impl Twin {
         match (self, entry.encoding(), entry.value().as_str()) {
             (Twin::Int(n), Encoding::Int, Some(StrRef::Int(held))) => *n == held,
             (Twin::Embstr(s), Encoding::Embstr, Some(StrRef::Bytes(held))) => s == held,
-            (Twin::Raw(s), Encoding::Raw, Some(StrRef::Bytes(held))) => s == held,
+            (Twin::Raw(s), Encoding::Raw, Some(held)) => held == StrRef::Bytes(s),
             _ => false,
         }
     }
@@ -190,5 +191,40 @@ fn a_collection_keeps_its_place_while_key_and_expiry_time_change() {
         assert_eq!(entry.encoding(), Set::new().encoding());
         entry.set_value(NewValue::Encode(b"text").stored(), Some(9));
         assert_eq!((entry.value().as_str(), entry.expire()), (Some(StrRef::Bytes(b"text")), Some(9)));
+    }
+}
+
+#[test]
+fn a_reply_keeps_the_long_value_that_it_was_given() {
+    let old = vec![b'o'; 40_000];
+    let expected = [b"$40000\r\n".as_slice(), &old, b"\r\n"].concat();
+    let replied = |entry: &Entry, sharing: bool| {
+        let mut reply = Reply::new();
+        reply.set_sharing(sharing);
+        let Some(StrRef::Long(value)) = entry.value().as_str() else { panic!("it is long") };
+        reply.bulk_long(value);
+        reply.ok();
+        reply
+    };
+    let changes: [fn(&mut Entry); 6] = [
+        |entry| entry.set_value(Stored::Raw(&[b'n'; 40_000]), None),
+        |entry| entry.set_value(Stored::Raw(&[b'n'; 1_000_000]), Some(5)),
+        |entry| entry.set_value(Stored::Int(5), None),
+        |entry| entry.string_mut(0).fill(b'n'),
+        |entry| assert_eq!(entry.append(b"more"), 40_004),
+        |entry| entry.set_key(b"another"),
+    ];
+    for change in changes {
+        for sharing in [true, false] {
+            let mut entry = Entry::new(b"key", Stored::Raw(&old), None, 0);
+            let mut twin = Entry::new(b"key", Stored::Raw(&old), None, 0);
+            let (first, second) = (replied(&entry, sharing), replied(&entry, sharing));
+            change(&mut entry);
+            change(&mut twin);
+            assert_eq!(entry.value().as_str(), twin.value().as_str());
+            drop(first);
+            drop(entry);
+            assert!(second.to_vec() == [&expected, b"+OK\r\n".as_slice()].concat());
+        }
     }
 }

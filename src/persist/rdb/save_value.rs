@@ -23,6 +23,7 @@ pub fn save_value<W: Write>(out: &mut Writer<W>, value: ValueRef<'_>, type_id: u
     match value {
         ValueRef::Str(StrRef::Int(n)) => out.int(n),
         ValueRef::Str(StrRef::Bytes(bytes)) => out.string(bytes),
+        ValueRef::Str(StrRef::Long(long)) => out.string(long.bytes()),
         ValueRef::List(list) => types::list::save(out, list),
         ValueRef::Set(set) => types::set::save(out, set),
         ValueRef::Hash(hash) => types::hash::save(out, hash, type_id),

@@ -51,6 +51,7 @@ impl<'a> Pattern<'a> {
         let Some(field) = field else {
             return match ks.read_str(db, &key) {
                 Ok(Some(StrRef::Bytes(bytes))) => show(Some(Entry::Str(bytes))),
+                Ok(Some(StrRef::Long(long))) => show(Some(Entry::Str(long.bytes()))),
                 Ok(Some(StrRef::Int(number))) => show(Some(Entry::Int(number))),
                 // A value of another type is as good as none.
                 Ok(None) | Err(_) => show(None),

@@ -13,12 +13,15 @@ use crate::protocol::args::Span;
 
 /// Room of a queue that is kept for the next transaction, bytes.
 const KEPT_MAX: usize = 64 * 1024;
+/// What Redis counts for an argument besides its bytes: a pointer.
+const ARGUMENT_COST: usize = 8;
 
 /// What a client has queued.
 #[derive(Default)]
 pub struct Queue {
     commands: Commands,
     len: usize,
+    payload: usize,
     any_flags: u32,
     lacking_flags: u32,
 }
@@ -48,6 +51,7 @@ impl Queue {
         let raw = args.copy_into(bytes, spans);
         all.push(Queued { command, first, raw });
         self.len += 1;
+        self.payload += args.payload_len() + args.len() * ARGUMENT_COST;
         self.any_flags |= flags;
         self.lacking_flags |= !flags;
     }
@@ -62,6 +66,12 @@ impl Queue {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// What Redis would count for their arguments: multi-mem of CLIENT LIST.
+    #[must_use]
+    pub fn payload(&self) -> usize {
+        self.payload
     }
 
     /// The flags that any of the commands has.

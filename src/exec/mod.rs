@@ -277,15 +277,18 @@ fn log_if_slow(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, 
     server.slowlog.push(args, usec, server.clock.now_s(), peer, name, max);
 }
 
-/// After a command, CLIENT REPLY SKIP ends or takes hold. One that waits is not over yet.
+/// After a command, CLIENT REPLY SKIP ends or takes hold. One that waits is not over yet. A pipeline of commands goes no
+/// further than its output limit.
 pub fn after_command(server: &mut Server, id: ClientId) {
     if server.tracking.is_active() && !ran_client_command(server, id) {
         server.caching_is_over(id);
     }
-    if let Some(client) = server.clients.get_mut(id)
-        && !matches!(client.blocked, Some(Blocked::Keys(_)))
-    {
+    let Some(client) = server.clients.get_mut(id) else { return };
+    if !matches!(client.blocked, Some(Blocked::Keys(_))) {
         client.request_over();
+    }
+    if client.reply.sealed_chunks() > 0 || client.reply.overflowed() {
+        server.check_output_limits(id);
     }
 }
 

@@ -78,6 +78,9 @@ pub struct Reply {
     /// Where long strings may be written at once.
     socket: Option<RawFd>,
     written_at_once: usize,
+    /// Beyond so many sealed bytes nothing is kept.
+    limit: Option<usize>,
+    overflowed: bool,
     errors: u64,
     last_error: Option<CmdError>,
 }
@@ -142,6 +145,19 @@ impl Reply {
         std::mem::take(&mut self.written_at_once)
     }
 
+    /// Bounds what is kept: a reply beyond the limit is thrown away while it is written, and whoever owns the buffer is to
+    /// close the connection.
+    #[inline]
+    pub fn set_limit(&mut self, bytes: Option<usize>) {
+        self.limit = bytes;
+    }
+
+    /// Whether something was thrown away: what the buffer holds is no use to the client.
+    #[must_use]
+    pub fn overflowed(&self) -> bool {
+        self.overflowed
+    }
+
     /// Error replies written so far, muted ones too.
     #[must_use]
     pub fn error_count(&self) -> u64 {
@@ -187,6 +203,7 @@ impl Reply {
         if bytes.len() >= LONG_MIN
             && let Some(socket) = self.socket
             && self.is_empty()
+            && !self.overflowed
         {
             return self.write_at_once(socket, digits, bytes);
         }
@@ -403,9 +420,18 @@ impl Reply {
 
     fn make_room(&mut self) {
         if self.tail.len() >= CHUNK {
-            self.sealed_bytes += self.tail.len();
-            self.sealed.push_back(Chunk::Own(std::mem::take(&mut self.tail)));
+            self.seal();
         }
+    }
+
+    fn seal(&mut self) {
+        if self.limit.is_some_and(|limit| self.sealed_bytes + self.tail.len() > limit) {
+            self.overflowed = true;
+            self.tail.clear();
+            return;
+        }
+        self.sealed_bytes += self.tail.len();
+        self.sealed.push_back(Chunk::Own(std::mem::take(&mut self.tail)));
     }
 
     // ---- what waits to be sent ----

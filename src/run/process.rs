@@ -137,6 +137,7 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     } else {
         server.stats.net_input_bytes += fresh.len() as u64;
     }
+    server.bound_output(id);
     let Some(client) = server.clients.get_mut(id) else { return };
     let mut kept = std::mem::take(&mut client.query);
     let mut parser = std::mem::take(&mut client.parser);

@@ -64,7 +64,7 @@ impl Server {
         let written = client.reply.take_written_at_once() as u64;
         client.bytes_out += written;
         self.stats.net_output_bytes += written;
-        if client.reply.is_empty() {
+        if client.reply.is_empty() && !client.reply.overflowed() {
             return;
         }
         if !client.flags.intersects(ClientFlags::QUEUED_WRITE | ClientFlags::WAITS_WRITABLE) {
@@ -86,18 +86,35 @@ impl Server {
         true
     }
 
-    /// Closes a client, at the end of the turn, whose unsent replies are beyond its class's limit.
-    pub(super) fn check_output_limits(&mut self, id: ClientId) {
-        let now = self.clock.monotonic_ms();
-        let Some(client) = self.clients.get_mut(id) else { return };
-        let limit = match client.class() {
-            ClientClass::Normal => self.config.client_output_buffer_limit.normal,
-            ClientClass::Pubsub => self.config.client_output_buffer_limit.pubsub,
+    /// The limit on a client's unsent replies.
+    fn output_limit(&self, client: &Client) -> Option<OutputBufferLimit> {
+        match client.class() {
+            ClientClass::Normal => Some(self.config.client_output_buffer_limit.normal),
+            ClientClass::Pubsub => Some(self.config.client_output_buffer_limit.pubsub),
             // Replicas read from the backlog, which holds them to their limit; our primary gets only ACKs.
-            ClientClass::Replica | ClientClass::Primary => return,
-        };
+            ClientClass::Replica | ClientClass::Primary => None,
+        }
+    }
+
+    /// What of a client's replies is beyond its hard limit shall not be kept while they are written: one command can
+    /// reply more than there is memory.
+    #[inline]
+    pub fn bound_output(&mut self, id: ClientId) {
+        let limit = self.clients.get(id).and_then(|client| self.output_limit(client));
+        if let Some(client) = self.clients.get_mut(id) {
+            let hard = limit.map(|limit| limit.hard).filter(|hard| *hard > 0);
+            client.reply.set_limit(hard.map(|hard| usize::try_from(hard).unwrap_or(usize::MAX)));
+        }
+    }
+
+    /// Closes a client, at the end of the turn, whose unsent replies are beyond its class's limit.
+    pub fn check_output_limits(&mut self, id: ClientId) {
+        let now = self.clock.monotonic_ms();
+        let Some(limit) = self.clients.get(id).and_then(|client| self.output_limit(client)) else { return };
+        let Some(client) = self.clients.get_mut(id) else { return };
         let stranger = !client.authenticated && !self.acl.users.default_user().is_open();
-        if (over_limit(client, limit, now) || stranger && over_stranger_limit(client))
+        let over = over_limit(client, limit, now) || client.reply.overflowed();
+        if (over || stranger && over_stranger_limit(client))
             && !client.flags.contains(ClientFlags::CLOSE_ASAP)
         {
             let text = describe(client, &self.registry, &self.acl.users, now);
@@ -322,7 +339,7 @@ pub fn describe(client: &Client, registry: &super::command::Registry, users: &Us
         client.query_len,
         query_memory.saturating_sub(client.query.len()),
         parsed,
-        client.queue.as_ref().map_or(0, |queue| queue.memory()),
+        client.queue.as_ref().map_or(0, |queue| queue.payload()),
         tail,
         client.reply.tail_len(),
         client.reply.tail_len(),

@@ -397,12 +397,15 @@ impl Registry {
         self.ids().filter(|id| self[*id].parent.is_none())
     }
 
-    /// Every command and subcommand.
-    pub fn ids(&self) -> impl Iterator<Item = CommandId> + use<> {
-        (0..self.entries.len() as u16).map(CommandId)
+    /// Every command and subcommand that can be called: not those that rename-command hid.
+    pub fn ids(&self) -> impl Iterator<Item = CommandId> + '_ {
+        (0..self.entries.len() as u16).map(CommandId).filter(|id| {
+            let top = self[*id].parent.unwrap_or(*id);
+            !self[top].called.is_empty()
+        })
     }
 
-    /// How many commands and subcommands there are.
+    /// How many commands and subcommands there are, hidden ones too.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()

@@ -156,7 +156,7 @@ pub const DOCS: &[Docs] = &[
         "How many calls of commands took up to how long",
         "O(N), N being the number of commands that have run",
     )
-    .args(&[Arg::string("COMMAND").optional().multiple()]),
+    .args(&[Arg::string("command").optional().multiple()]),
     Docs::new("latency|history", "2.8.13", "When something took long, and how long", "O(1)")
         .args(&[Arg::string("event")]),
     Docs::new("latency|latest", "2.8.13", "What took long last, of each kind", "O(1)"),

@@ -38,14 +38,14 @@ const fn row(name: &'static str, arity: i32, run: ServerFn) -> Command {
 }
 
 const HELP: &[&str] = &[
-    "GET <pattern> [<pattern> ...]",
-    "    The options that match, and their values.",
-    "SET <directive> <value> [<directive> <value> ...]",
-    "    Change options: all of them, or none when one is refused.",
+    "GET <pattern>",
+    "    Return parameters matching the glob-like <pattern> and their values.",
+    "SET <directive> <value>",
+    "    Set the configuration <directive> to <value>.",
     "RESETSTAT",
-    "    Begin the statistics of INFO anew.",
+    "    Reset statistics reported by the INFO command.",
     "REWRITE",
-    "    Write the options as they are now into the configuration file.",
+    "    Rewrite the configuration file.",
 ];
 
 fn get(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {

@@ -55,16 +55,16 @@ const fn row(name: &'static str, run: ServerFn) -> Command {
 
 const HELP: &[&str] = &[
     "DOCTOR",
-    "    What looks wrong with the memory in use.",
+    "    Return memory problems reports.",
     "MALLOC-STATS",
-    "    The allocator's report on itself.",
+    "    Return internal statistics report from the memory allocator.",
     "PURGE",
-    "    Have the allocator give pages that it does not use back to the system.",
+    "    Attempt to purge dirty pages for reclamation by the allocator.",
     "STATS",
-    "    Where the memory goes.",
+    "    Return information about the memory usage of the server.",
     "USAGE <key> [SAMPLES <count>]",
-    "    The bytes that a key and its value take. Of a collection <count> elements are",
-    "    looked at (default: 5, 0: all).",
+    "    Return memory in bytes used by <key> and its value. Nested values are",
+    "    sampled up to <count> times (default: 5, 0 means sample all).",
 ];
 
 fn help(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {

@@ -38,13 +38,14 @@ const fn row(name: &'static str, arity: i32, run: ServerFn) -> Command {
 
 const HELP: &[&str] = &[
     "GET [<count>]",
-    "    The newest <count> entries (default: 10, -1: all). Each has",
-    "    its number, the time, the duration in microseconds, the arguments,",
-    "    the address of the client and its name.",
+    "    Return top <count> entries from the slowlog (default: 10, -1 mean all).",
+    "    Entries are made of:",
+    "    id, timestamp, time in microseconds, arguments array, client IP and port,",
+    "    client name",
     "LEN",
-    "    How many entries there are.",
+    "    Return the length of the slowlog.",
     "RESET",
-    "    Forget all entries.",
+    "    Reset the slowlog.",
 ];
 
 /// Entries that GET without a count gives.

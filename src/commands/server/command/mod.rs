@@ -40,19 +40,23 @@ const fn row(name: &'static str, arity: i32, run: ServerFn) -> Command {
 
 const HELP: &[&str] = &[
     "(no subcommand)",
-    "    Details of all commands.",
+    "    Return details about all Redis commands.",
     "COUNT",
-    "    How many commands there are.",
-    "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
-    "    The names of all commands, or of those that the filter lets through.",
+    "    Return the total number of commands in this Redis server.",
+    "LIST",
+    "    Return a list of all commands in this Redis server.",
     "INFO [<command-name> ...]",
-    "    Details of the named commands, of all when none is named.",
+    "    Return details about multiple Redis commands.",
+    "    If no command names are given, documentation details for all",
+    "    commands are returned.",
     "DOCS [<command-name> ...]",
-    "    Documentation of the named commands, of all when none is named.",
+    "    Return documentation details about multiple Redis commands.",
+    "    If no command names are given, documentation details for all",
+    "    commands are returned.",
     "GETKEYS <full-command>",
-    "    The keys in a full command.",
+    "    Return the keys from a full Redis command.",
     "GETKEYSANDFLAGS <full-command>",
-    "    The keys in a full command, each with what the command does with it.",
+    "    Return the keys and the access flags from a full Redis command.",
 ];
 
 /// The registry, and where to answer.

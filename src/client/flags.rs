@@ -49,6 +49,8 @@ bitflags! {
         const DIRTY_CAS = 1 << 19;
         /// A command that it wanted to queue was refused: its EXEC is too.
         const DIRTY_EXEC = 1 << 20;
+        /// CLIENT NO-TOUCH: what it reads does not count as used.
+        const NO_TOUCH = 1 << 24;
         /// Its user may not do everything: each command is checked.
         const RESTRICTED = 1 << 31;
     }
@@ -82,6 +84,7 @@ impl ClientFlags {
         mark(self.contains(ClientFlags::CLOSE_ASAP), 'A');
         mark(self.contains(ClientFlags::UNIX_SOCKET), 'U');
         mark(self.contains(ClientFlags::NO_EVICT), 'e');
+        mark(self.contains(ClientFlags::NO_TOUCH), 'T');
         if letters.is_empty() {
             letters.push('N');
         }

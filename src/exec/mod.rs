@@ -74,7 +74,10 @@ fn find(server: &mut Server, id: ClientId, args: Args<'_>) -> Result<CommandId, 
     if !registry[found].subcommands.is_empty() && args.len() > 1 {
         match registry.find_sub(found, args.at(1)) {
             Some(sub) => found = sub,
-            None => return Err(CmdError::unknown_subcommand(args.at(1), registry[found].command.name)),
+            None => {
+                client.last_command = None;
+                return Err(CmdError::unknown_subcommand(args.at(1), registry[found].command.name));
+            }
         }
     }
     client.last_command = Some(found.0);
@@ -142,10 +145,14 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     let must_obey = client.must_obey();
     let db = client.db;
     client.commands += 1;
+    let leaves_no_trace = client.flags.contains(ClientFlags::NO_TOUCH) && declared.name != "touch";
     if !server.keyspace.effects.notify.is_empty() {
         server.keyspace.effects.reply_at = client.reply.position();
     }
     server.begin_command(must_obey);
+    if leaves_no_trace {
+        server.keyspace.count_no_use();
+    }
     let started_us = server.command_begins_us();
     let mut wait = None;
     let result = match declared.run {

@@ -188,13 +188,18 @@ impl Keyspace {
     }
 
     /// Sets the context of the next command: its clock, what becomes of expired keys, and whether accesses
-    /// mark keys as used (not while a child lives, not for a client that asked for NO-TOUCH).
+    /// mark keys as used (not while a child lives).
     #[inline]
     pub fn begin(&mut self, now_ms: i64, mode: ExpiryMode, touch: bool) {
         self.now_ms = now_ms;
         self.lru_clock = freq::lru_clock(now_ms);
         self.mode = mode;
         self.touch = touch;
+    }
+
+    /// What the next command does counts as no use of keys: its client asked for NO-TOUCH.
+    pub fn count_no_use(&mut self) {
+        self.touch = false;
     }
 
     /// The running command's clock, Unix time in ms.

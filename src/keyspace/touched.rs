@@ -54,7 +54,7 @@ impl Touched {
     pub fn take_back(&mut self, db: usize, key: &[u8]) {
         let all = std::mem::take(self);
         all.iter()
-            .filter(|note| (note.0, note.1) != (db, key))
+            .filter(|note| (note.0, note.1, note.2) != (db, key, How::Written))
             .for_each(|note| self.push(note.0, note.1, note.2));
     }
 

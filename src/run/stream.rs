@@ -14,41 +14,28 @@ pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
         server.block(id, Blocked::Paused);
         return Outcome::Postponed;
     }
-    let in_transaction = server.repl.in_transaction;
+    let transaction = server.stream_transaction();
     if args.is(0, "multi") {
-        server.repl.in_transaction = true;
+        *transaction = Some(Vec::new());
     } else if args.is(0, "exec") {
-        server.repl.in_transaction = false;
-        run_held(server, id);
+        let queued = transaction.take().unwrap_or_default();
+        run_queued(server, id, &queued);
     } else if args.is(0, "discard") {
-        server.repl.in_transaction = false;
-    } else if !in_transaction {
-        return exec::run(server, id, args);
+        *transaction = None;
+    } else {
+        match (transaction, args.raw()) {
+            (Some(queued), Some(raw)) => queued.extend_from_slice(raw),
+            _ => return exec::run(server, id, args),
+        }
     }
-    // Whatever else comes within a transaction is held with the bytes of the stream.
     Outcome::Done
 }
 
-fn run_held(server: &mut Server, id: ClientId) {
-    let Some(stream) = server.repl.machine.following_mut().and_then(|f| f.stream_mut()) else { return };
-    let held = stream.lend_held();
+fn run_queued(server: &mut Server, id: ClientId, queued: &[u8]) {
     let limits = Limits { bulk_max: None, unauthenticated: false };
     let mut parser = Parser::default();
-    // The bytes were parsed when they came, so that only commands are found here.
-    loop {
-        match parser.step(&held, limits) {
-            Ok(Step::Command) => {
-                let args = parser.args(&held);
-                if !args.is(0, "multi") {
-                    exec::run(server, id, args);
-                }
-            }
-            Ok(Step::Empty { .. }) => {}
-            _ => break,
-        }
-    }
-    // None of the commands can have ended the link: it would have been closed at the turn's end.
-    if let Some(stream) = server.repl.machine.following_mut().and_then(|f| f.stream_mut()) {
-        stream.return_held(held);
+    // The bytes were parsed when they were queued, so that only commands are found here.
+    while let Ok(Step::Command) = parser.step(queued, limits) {
+        exec::run(server, id, parser.args(queued));
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 /// Commands that Redis 7.0 does not have; their descriptions have nothing to be compared with.
 const NEWER: &[&str] = &[
+    "client|no-touch",
     "client|setinfo",
     "hexpire",
     "hexpireat",
@@ -26,8 +27,8 @@ const REQUIRED: &str = "append decr decrby get getdel getex getrange getset incr
     copy del dump exists expire expireat expiretime keys migrate move object object|encoding object|freq object|help
     object|idletime object|refcount persist pexpire pexpireat pexpiretime pttl randomkey rename renamenx restore scan touch
     ttl type unlink wait
-    auth client client|getname client|help client|id client|info client|kill client|list client|no-evict client|pause
-    client|reply client|setname client|unblock client|unpause echo hello ping quit reset select
+    auth client client|caching client|getname client|getredir client|help client|id client|info client|kill client|list client|no-evict client|pause
+    client|reply client|setname client|tracking client|trackinginfo client|unblock client|unpause echo hello ping quit reset select
     bgsave command command|count command|docs command|getkeys command|getkeysandflags command|help command|info command|list
     config config|get config|help config|resetstat config|rewrite config|set dbsize debug flushall flushdb info lastsave
     latency latency|doctor latency|graph latency|help latency|histogram latency|history latency|latest latency|reset lolwut monitor psync replconf replicaof role save shutdown slaveof slowlog slowlog|get slowlog|help slowlog|len

@@ -10,6 +10,7 @@ mod pair;
 mod sessions;
 mod stream;
 mod tools;
+mod tracking;
 mod transactions;
 mod waiting;
 mod wire;

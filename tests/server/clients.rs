@@ -219,3 +219,31 @@ fn commands_of_many_clients_do_not_mix() {
         assert_eq!(client.cmd("GET shared").text(), "4000");
     }
 }
+
+/// As Redis 7.2 and later have it: 7.0 does not know the command.
+#[test]
+fn what_a_client_with_no_touch_reads_is_not_used() {
+    let server = Server::start(Program::Oxidis, &["maxmemory-policy allkeys-lfu", "lfu-log-factor 0"]);
+    let mut client = server.client();
+    client.ok("SET k v");
+    let before = client.cmd("OBJECT FREQ k").int();
+    client.ok("CLIENT NO-TOUCH on");
+    assert!(client.cmd("CLIENT INFO").text().contains(" flags=T "));
+    for line in ["GET k", "STRLEN k", "MGET k k"] {
+        client.cmd(line);
+    }
+    client.call(&["MULTI"]);
+    client.cmd("GET k");
+    client.cmd("EXEC");
+    assert_eq!(client.cmd("OBJECT FREQ k").int(), before);
+    client.cmd("TOUCH k");
+    assert_eq!(client.cmd("OBJECT FREQ k").int(), before + 1);
+    client.ok("CLIENT NO-TOUCH off");
+    client.cmd("GET k");
+    assert_eq!(client.cmd("OBJECT FREQ k").int(), before + 2);
+    client.ok("CLIENT NO-TOUCH on");
+    client.cmd("RESET");
+    client.cmd("GET k");
+    assert_eq!(client.cmd("OBJECT FREQ k").int(), before + 3);
+    assert!(client.cmd("CLIENT NO-TOUCH x").is_error());
+}

@@ -50,7 +50,7 @@ fn reset(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
     server.leave_pubsub(id);
     let client = server.client_mut(id);
     client.flags.remove(ClientFlags::MONITOR | ClientFlags::REPLICA);
-    client.flags.remove(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP_NEXT);
+    client.flags.remove(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP_NEXT | ClientFlags::NO_TOUCH);
     client.reply.set_muted(client.flags.contains(ClientFlags::REPLY_SKIP));
     client.reply.set_resp(Resp::V2);
     client.db = 0;

@@ -104,6 +104,8 @@ pub const DOCS: &[Docs] = &[
     ]),
     Docs::new("client|no-evict", "7.0.0", "Spare this connection when client memory has to be freed", "O(1)")
         .args(&[Arg::oneof("enabled", &[Arg::token("on", "ON"), Arg::token("off", "OFF")])]),
+    Docs::new("client|no-touch", "7.2.0", "Have what this connection reads count as used, or not", "O(1)")
+        .args(&[Arg::oneof("enabled", &[Arg::token("on", "ON"), Arg::token("off", "OFF")])]),
     Docs::new("client|pause", "2.9.50", "Hold back the commands of clients for a while", "O(1)")
         .history(&[("6.2.0", "The `mode` option: writes alone can be held back.")])
         .args(&[

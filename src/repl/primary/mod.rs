@@ -13,7 +13,6 @@
 
 pub mod acks;
 pub mod feed;
-pub mod field_times;
 pub mod full_sync;
 pub mod psync;
 pub mod state;
@@ -24,9 +23,8 @@ use super::backlog::{Backlog, Window};
 use super::id::{History, ReplId};
 use super::{LogQueue, Millis, NewId};
 use crate::client::ClientId;
-use field_times::Losses;
 use full_sync::Chunk;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use state::{Filter, PeerConf, Replica, State};
 
 /// What redis.conf says about feeding replicas.
@@ -162,11 +160,10 @@ pub struct Primary {
     cron_loops: u64,
     scratch: Vec<u8>,
     new_id: NewId,
-    /// Whether fields of hashes expire in our data: to be said before anything that may start a snapshot.
+    /// Whether fields of hashes expire in the data that is about to be sent.
     pub fields_expire: bool,
-    /// As it was when the present snapshot began.
-    snapshot_has_field_times: bool,
-    losses: Losses,
+    /// Replicas that have turned down a snapshot with times of fields.
+    without_field_times: HashSet<String>,
 }
 
 impl Primary {
@@ -191,8 +188,7 @@ impl Primary {
             scratch: Vec::new(),
             new_id,
             fields_expire: false,
-            snapshot_has_field_times: false,
-            losses: Losses::default(),
+            without_field_times: HashSet::new(),
         }
     }
 
@@ -210,11 +206,6 @@ impl Primary {
 
     pub fn is_replica(&self, id: ClientId) -> bool {
         self.replica(id).is_some()
-    }
-
-    /// Whether a replica waits for a snapshot to begin.
-    pub fn awaits_snapshot(&self) -> bool {
-        self.replicas.iter().any(|r| matches!(r.state, State::WaitBgsaveStart { .. }))
     }
 
     pub fn take_actions(&mut self) -> Vec<Action> {
@@ -317,7 +308,7 @@ impl Primary {
         self.announced.remove(&id);
         let Some(at) = self.replicas.iter().position(|r| r.id == id) else { return };
         let replica = self.replicas.remove(at);
-        self.note_loss(&replica, now);
+        self.note_refusal(&replica);
         self.log.warning(format!("Connection with replica {} lost.", replica.name()));
         if self.replicas.is_empty() {
             self.no_replicas_since = now;
@@ -329,6 +320,23 @@ impl Primary {
             self.running = None;
             self.actions.push(Action::KillSnapshot);
         }
+    }
+
+    /// A replica is gone. If it had been sent times of fields and never said that it took them, it gets none in future.
+    fn note_refusal(&mut self, replica: &Replica) {
+        const KNOWN_MAX: usize = 1024;
+        if !replica.field_times_in_doubt || !replica.conf.capa.eof {
+            return;
+        }
+        let Some(name) = replica.known_as() else { return };
+        self.log.warning(format!(
+            "Replica {name} left without having loaded a snapshot with hash fields that expire (RDB version 12). \
+             The next one it gets is in version 10: the fields are there, but on the replica they have no TTL of their own"
+        ));
+        if self.without_field_times.len() == KNOWN_MAX {
+            self.without_field_times.clear();
+        }
+        self.without_field_times.insert(name);
     }
 
     /// Disconnects every replica of ours: our history has changed, and they learn it by asking again.

@@ -70,7 +70,6 @@ enum Step {
     Port,
     Ip,
     Capa,
-    Version,
     Psync,
 }
 
@@ -214,13 +213,6 @@ impl Follower {
 
     pub fn stream(&self) -> Option<&ApplyStream> {
         match &self.link {
-            Link::Connected(stream) => Some(stream),
-            _ => None,
-        }
-    }
-
-    pub fn stream_mut(&mut self) -> Option<&mut ApplyStream> {
-        match &mut self.link {
             Link::Connected(stream) => Some(stream),
             _ => None,
         }
@@ -406,8 +398,7 @@ impl Follower {
                 return Event::Closed;
             }
             Step::Psync => return self.psync_reply(line, now),
-            // Redis knows no such thing, which is nothing to be told of.
-            Step::Auth | Step::Version => {}
+            Step::Auth => {}
             Step::Port | Step::Ip | Step::Capa => {
                 if line.starts_with(b"-") {
                     let option = match step {

@@ -46,8 +46,8 @@ pub struct Tracking {
     prefixes: Prefixes,
     /// The clients that track, by number.
     clients: BTreeMap<u64, ClientId>,
-    /// What the running client is to be told once its command is over.
-    own: Vec<Own>,
+    /// What the running client is to be told once its command is over, for whom.
+    own: Vec<(ClientId, Own)>,
     /// Commands and cron runs that have found the table too full and left it so, one after the other.
     behind: usize,
     active: bool,
@@ -222,14 +222,13 @@ impl Server {
             let Some(tracking) = self.clients.get(id).and_then(|client| client.tracking.as_ref()) else {
                 continue;
             };
-            let runs = self.running == Some(id);
             if tracking.modes.contains(TrackingModes::BCAST)
-                || tracking.modes.contains(TrackingModes::NOLOOP) && runs
+                || tracking.modes.contains(TrackingModes::NOLOOP) && self.running == Some(id)
             {
                 continue;
             }
-            if runs {
-                self.tracking.own.push(Own::Key(key.into()));
+            if self.running.is_some_and(|running| running == id || tracking.redirect == Some(running)) {
+                self.tracking.own.push((id, Own::Key(key.into())));
             } else {
                 self.send_invalidation(id, &keys);
             }
@@ -244,8 +243,9 @@ impl Server {
         }
         let ids: Vec<ClientId> = self.tracking.clients.values().copied().collect();
         for id in ids {
-            if self.running == Some(id) {
-                self.tracking.own.push(Own::Everything);
+            let redirect = self.clients.get(id).and_then(|client| client.tracking.as_ref()?.redirect);
+            if self.running.is_some_and(|running| running == id || redirect == Some(running)) {
+                self.tracking.own.push((id, Own::Everything));
             } else {
                 self.send_null(id);
             }
@@ -257,13 +257,13 @@ impl Server {
         self.tracking_changed();
     }
 
-    /// Tells the running client what it has changed itself; not within a transaction, whose replies it would tear apart.
+    /// Tells the running client what it has changed, be it meant for itself or for another in whose stead it is told; not
+    /// within a transaction, whose replies that would tear apart.
     pub fn tell_own_invalidations(&mut self) {
         if self.tracking.own.is_empty() || self.in_exec() {
             return;
         }
-        for own in mem::take(&mut self.tracking.own) {
-            let Some(id) = self.running else { continue };
+        for (id, own) in mem::take(&mut self.tracking.own) {
             match own {
                 Own::Key(key) => {
                     let mut keys = Vec::with_capacity(key.len() + 16);

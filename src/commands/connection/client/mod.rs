@@ -35,6 +35,7 @@ pub static CLIENT: Command = Command {
         others("kill", -3, kill::kill),
         Command { tips: &["nondeterministic_output"], ..others("list", -2, list::list) },
         others("no-evict", 3, no_evict),
+        own("no-touch", 3, no_touch),
         others("pause", -3, pause::pause),
         own("reply", 3, reply),
         own("setinfo", 4, name::setinfo),
@@ -118,13 +119,21 @@ fn id(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
 }
 
 fn no_evict(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    set_flag(server, id, args, ClientFlags::NO_EVICT)
+}
+
+fn no_touch(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    set_flag(server, id, args, ClientFlags::NO_TOUCH)
+}
+
+fn set_flag(server: &mut Server, id: ClientId, args: Args<'_>, flag: ClientFlags) -> CmdResult {
     let on = match args.at(2) {
         word if is_word(word, "on") => true,
         word if is_word(word, "off") => false,
         _ => return Err(CmdError::SYNTAX),
     };
     let client = server.client_mut(id);
-    client.flags.set(ClientFlags::NO_EVICT, on);
+    client.flags.set(flag, on);
     client.reply.ok();
     Ok(())
 }

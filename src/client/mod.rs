@@ -16,6 +16,7 @@ use crate::net::conn::Conn;
 use crate::protocol::parser::Parser;
 use crate::protocol::{OwnedArgs, Reply};
 use crate::value::Type;
+use crate::value::stream::StreamId;
 use smallvec::SmallVec;
 use subscribed::Subscribed;
 
@@ -59,12 +60,23 @@ pub struct KeyWait {
     pub kind: Type,
     /// The keys, each once.
     pub keys: SmallVec<[Box<[u8]>; 1]>,
+    /// What of a stream it waits for.
+    pub news: Option<News>,
     /// When it gives up, monotonic microseconds.
     pub deadline_us: Option<u64>,
     /// The command by its number in the registry,
     pub command: u16,
     /// and its arguments: it runs again once a key is ready.
     pub args: OwnedArgs,
+}
+
+/// What a reader of streams has not seen yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// XREAD: entries with greater ids than these, one for each key.
+    After(SmallVec<[StreamId; 1]>),
+    /// XREADGROUP: what the consumer group of this name has not delivered.
+    Group(Box<[u8]>),
 }
 
 /// Which of the client-output-buffer-limit classes applies.

@@ -82,10 +82,26 @@ impl Effects {
         !self.ready.is_empty() || self.all_ready
     }
 
-    /// Notes that a key has come to hold a value of this type, if anybody may wait for it.
+    /// Notes that a key has come to hold a value of this type, or a stream more entries, if anybody may wait for it.
     #[inline]
     pub fn note_ready(&mut self, db: usize, key: &[u8], kind: Type) {
-        if self.awaited && matches!(kind, Type::List | Type::SortedSet) {
+        if self.awaited && matches!(kind, Type::List | Type::SortedSet | Type::Stream) {
+            self.push_ready(db, key);
+        }
+    }
+
+    /// Notes that a key does not hold a value of this type any more: of a stream's groups somebody may wait.
+    #[inline]
+    pub fn note_gone(&mut self, db: usize, key: &[u8], kind: Type) {
+        if self.awaited && kind == Type::Stream {
+            self.push_ready(db, key);
+        }
+    }
+
+    #[cold]
+    fn push_ready(&mut self, db: usize, key: &[u8]) {
+        // A pipeline or transaction adds to one stream again and again.
+        if self.ready.last().is_none_or(|(last_db, last)| (*last_db, &**last) != (db, key)) {
             self.ready.push((db, key.into()));
         }
     }

@@ -127,7 +127,7 @@ impl Keyspace {
         budget: Duration,
         mut on_expired: impl FnMut(usize, &[u8]),
     ) -> Due {
-        let Keyspace { dbs, hasher, expire_next_db, stats, lazy, discarded, .. } = self;
+        let Keyspace { dbs, hasher, expire_next_db, stats, lazy, discarded, effects, .. } = self;
         let mut due = Due { deleted: 0, more: false };
         let mut started = None;
         let count = dbs.len();
@@ -156,6 +156,7 @@ impl Keyspace {
                     let entry = entry.expect("what the index holds is in the table");
                     fields.forget(u64::from(*id), &entry);
                     on_expired(index, entry.key());
+                    effects.note_gone(index, entry.key(), entry.value().kind());
                     if takes_long(&entry, lazy.expire) {
                         discarded.push(entry);
                     }

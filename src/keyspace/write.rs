@@ -55,6 +55,7 @@ impl Keyspace {
         };
         let old = entry.expire();
         let (noted, object) = (noted_expires(entry), matches!(value, NewValue::Object(_)));
+        let old_kind = entry.value().kind();
         let new = match expire {
             ExpireChange::Keep => old,
             ExpireChange::Clear => None,
@@ -78,6 +79,7 @@ impl Keyspace {
         if noted.is_some() || object {
             self.dbs[db].value_replaced(hash, key, noted);
         }
+        self.effects.note_gone(db, key, old_kind);
         self.effects.note_ready(db, key, kind);
         true
     }
@@ -263,6 +265,7 @@ impl Keyspace {
         let base = &mut dbs[db];
         let entry = base.table.remove(hash, |e| e.key() == key)?;
         base.forget(hash, &entry);
+        effects.note_gone(db, key, entry.value().kind());
         if *mode != ExpiryMode::Ignore && is_expired(&entry, *now_ms) {
             stats.expired_keys += 1;
             effects.expired.push((db, key.into()));

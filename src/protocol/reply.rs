@@ -85,6 +85,16 @@ pub struct Reply {
     last_error: Option<CmdError>,
 }
 
+/// An array that is being written: where its header stands, and the length that this says.
+#[derive(Debug)]
+pub struct OpenArray {
+    /// Index among the chunks.
+    chunk: usize,
+    start: usize,
+    end: usize,
+    guess: usize,
+}
+
 impl Reply {
     /// An empty buffer for RESP2.
     #[must_use]
@@ -260,6 +270,29 @@ impl Reply {
     /// Begins an array of `n` values.
     pub fn array(&mut self, n: usize) {
         self.header(b'*', n as i64);
+    }
+
+    /// Begins an array whose length will be known when it is written. It is best guessed right: else what has been written
+    /// of it in the chunk where it begins is moved.
+    #[must_use]
+    pub fn begin_array(&mut self, guess: usize) -> OpenArray {
+        self.make_room();
+        let (chunk, start) = (self.sealed.len(), self.tail.len());
+        self.array(guess);
+        OpenArray { chunk, start, end: self.tail.len(), guess }
+    }
+
+    /// Says how long an array has become.
+    pub fn end_array(&mut self, OpenArray { chunk, start, end, guess }: OpenArray, len: usize) {
+        if len == guess || self.muted {
+            return;
+        }
+        let header = format!("*{len}\r\n");
+        let sealed = self.sealed.get_mut(chunk);
+        if sealed.is_some() {
+            self.sealed_bytes = self.sealed_bytes + header.len() - (end - start);
+        }
+        sealed.unwrap_or(&mut self.tail).splice(start..end, header.into_bytes());
     }
 
     /// Begins a map of `pairs` pairs; in RESP2 an array of twice as many.
@@ -706,6 +739,23 @@ mod tests {
                 }
                 assert!(got == *expected && reply.memory().1 == 0);
             }
+        }
+    }
+
+    #[test]
+    fn an_array_may_turn_out_longer_or_shorter_than_guessed() {
+        for (guess, len) in [(0, 0), (3, 3), (9, 10), (2000, 7), (1, 5000), (100_000, 5000)] {
+            let mut reply = Reply::new();
+            reply.ok();
+            let outer = reply.begin_array(2);
+            let inner = reply.begin_array(guess);
+            (0..len).for_each(|n| reply.int(n));
+            reply.end_array(inner, len as usize);
+            reply.end_array(outer, 1);
+            let mut expected = format!("+OK\r\n*1\r\n*{len}\r\n");
+            (0..len).for_each(|n| expected += &format!(":{n}\r\n"));
+            assert!(reply.to_vec() == expected.as_bytes(), "{guess} {len}");
+            assert_eq!(reply.pending(), expected.len());
         }
     }
 

@@ -3,22 +3,69 @@
 //! A command that finds nothing asks to wait (`server::command::Wait`); its client then stands in the line of each of its
 //! keys, with a copy of its arguments. The keyspace notes the keys that come to hold a list or the like, as long as
 //! anybody waits at all; after the command that did it `exec::blocked` runs the waiting commands again, the first in line
-//! first. Lines are ordered by a number that grows with each client that begins to wait, so that leaving one costs a
+//! first. Readers of a stream are not taken from each other, and each has its own place in the stream: their line is by
+//! the id up to which they have read, so that a new entry finds those whom it concerns and nobody else. Who waits for a
+//! consumer group stands in the line of that group, which ends with the first who gets nothing. Lines are ordered by a number that grows with each client that begins to wait, so that leaving one costs a
 //! search in a tree, and thousands of clients may wait for one key. So are the deadlines, of which the loop looks at the
 //! first alone. There are as many of these as there are clients, and their keys are bounded by the query buffer's limit.
 
 use super::Server;
 use super::command::{CommandId, Wait};
-use crate::client::{Blocked, ClientId, KeyWait};
+use crate::client::{Blocked, ClientId, KeyWait, News};
 use crate::protocol::args::OwnedArgs;
 use crate::protocol::{Args, CmdError};
+use crate::value::stream::StreamId;
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::time::Duration;
 
-/// The clients that wait for one key, in order.
-type Line = BTreeMap<u64, ClientId>;
+/// The clients that wait for one key. A place is never given twice.
+#[derive(Default)]
+struct Line {
+    /// Those who take elements of a list or sorted set, by place.
+    takers: BTreeMap<u64, ClientId>,
+    /// Those who read a stream, by the id behind which they read on, and place.
+    readers: BTreeMap<(StreamId, u64), ClientId>,
+    /// Those who take entries of a stream for a consumer group, by its name and place.
+    groups: BTreeMap<Box<[u8]>, BTreeMap<u64, ClientId>>,
+}
+
+impl Line {
+    fn add(&mut self, id: ClientId, wait: &KeyWait, key: usize) {
+        match &wait.news {
+            None => self.takers.insert(wait.place, id),
+            Some(News::After(ids)) => self.readers.insert((ids[key], wait.place), id),
+            Some(News::Group(name)) => match self.groups.get_mut(name) {
+                Some(group) => group.insert(wait.place, id),
+                None => self.groups.entry(name.clone()).or_default().insert(wait.place, id),
+            },
+        };
+    }
+
+    fn remove(&mut self, wait: &KeyWait, key: usize) {
+        match &wait.news {
+            None => {
+                self.takers.remove(&wait.place);
+            }
+            Some(News::After(ids)) => {
+                self.readers.remove(&(ids[key], wait.place));
+            }
+            Some(News::Group(name)) => {
+                if let Some(group) = self.groups.get_mut(name) {
+                    group.remove(&wait.place);
+                    if group.is_empty() {
+                        self.groups.remove(name);
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.takers.is_empty() && self.readers.is_empty() && self.groups.is_empty()
+    }
+}
 
 /// The lines of all keys.
 #[derive(Default)]
@@ -37,12 +84,12 @@ impl Waiting {
         if self.lines.len() <= wait.db {
             self.lines.resize_with(wait.db + 1, HashMap::default);
         }
-        for key in &wait.keys {
+        for (i, key) in wait.keys.iter().enumerate() {
             let line = match self.lines[wait.db].get_mut(key) {
                 Some(line) => line,
                 None => self.lines[wait.db].entry(key.clone()).or_default(),
             };
-            line.insert(wait.place, id);
+            line.add(id, wait, i);
         }
         if let Some(at) = wait.deadline_us {
             self.deadlines.insert((at, wait.place), id);
@@ -51,9 +98,9 @@ impl Waiting {
     }
 
     fn remove(&mut self, wait: &KeyWait) {
-        for key in &wait.keys {
+        for (i, key) in wait.keys.iter().enumerate() {
             if let Some(line) = self.lines[wait.db].get_mut(key) {
-                line.remove(&wait.place);
+                line.remove(wait, i);
                 if line.is_empty() {
                     self.lines[wait.db].remove(key);
                 }
@@ -65,11 +112,35 @@ impl Waiting {
         self.clients -= 1;
     }
 
-    /// The first client in a key's line behind a place.
+    fn line(&self, db: usize, key: &[u8]) -> Option<&Line> {
+        self.lines.get(db)?.get(key)
+    }
+
+    /// The first client behind a place in the line of those who wait for a key's elements.
     #[must_use]
     pub fn next_in_line(&self, db: usize, key: &[u8], behind: u64) -> Option<(u64, ClientId)> {
-        let line = self.lines.get(db)?.get(key)?;
-        line.range(behind + 1..).next().map(|(place, id)| (*place, *id))
+        let (place, id) = self.line(db, key)?.takers.range(behind + 1..).next()?;
+        Some((*place, *id))
+    }
+
+    /// Those who read a stream and have not read up to `last`, with their places.
+    #[must_use]
+    pub fn readers_behind(&self, db: usize, key: &[u8], last: StreamId) -> Vec<(u64, ClientId)> {
+        let Some(line) = self.line(db, key) else { return Vec::new() };
+        line.readers.range(..(last, 0)).map(|((_, place), id)| (*place, *id)).collect()
+    }
+
+    /// The names of the consumer groups of a stream for which somebody waits.
+    #[must_use]
+    pub fn groups(&self, db: usize, key: &[u8]) -> Vec<Box<[u8]>> {
+        self.line(db, key).map(|line| line.groups.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The first client behind a place in the line of a consumer group.
+    #[must_use]
+    pub fn next_in_group(&self, db: usize, key: &[u8], group: &[u8], behind: u64) -> Option<(u64, ClientId)> {
+        let (place, id) = self.line(db, key)?.groups.get(group)?.range(behind + 1..).next()?;
+        Some((*place, *id))
     }
 
     fn keys(&self) -> Vec<(usize, Box<[u8]>)> {
@@ -82,9 +153,13 @@ impl Server {
     /// Makes a client wait for keys of its command.
     pub fn wait_for_keys(&mut self, id: ClientId, command: CommandId, args: Args<'_>, db: usize, wait: Wait) {
         let mut keys: SmallVec<[Box<[u8]>; 1]> = SmallVec::new();
+        let mut news = wait.news;
         for key in wait.keys.filter_map(|i| args.get(i)) {
             if !keys.iter().any(|known| **known == *key) {
                 keys.push(key.into());
+            } else if let Some(News::After(ids)) = &mut news {
+                // It counts where it stands first.
+                ids.remove(keys.len());
             }
         }
         let now_us = self.clock.monotonic_us();
@@ -97,6 +172,7 @@ impl Server {
             db,
             kind: wait.kind,
             keys,
+            news,
             deadline_us,
             command: command.0,
             args: OwnedArgs::copy_of(args),
@@ -119,7 +195,7 @@ impl Server {
         if mem::take(&mut effects.all_ready) {
             ready = self.waiting.keys();
         }
-        ready.retain(|(db, key)| self.waiting.next_in_line(*db, key, 0).is_some());
+        ready.retain(|(db, key)| self.waiting.line(*db, key).is_some());
         ready
     }
 

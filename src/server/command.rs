@@ -3,7 +3,7 @@
 //! A row holds only what is declared. What is counted at run time lives in [`crate::server::stats`], by [`CommandId`].
 
 pub use crate::acl::Categories as Acl;
-use crate::client::ClientId;
+use crate::client::{ClientId, News};
 use crate::config::{Config, NotifyFlags};
 use crate::keyspace::Keyspace;
 use crate::protocol::{Args, CmdError, CmdResult, Reply};
@@ -11,6 +11,7 @@ use crate::server::Server;
 use crate::util::clock::Clock;
 use crate::util::rng::Rng;
 use crate::value::Type;
+use crate::value::stream::StreamId;
 use bitflags::bitflags;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -240,6 +241,8 @@ pub struct Blocking<'a> {
     pub allowed: bool,
     /// It has waited, and this key is the one that is ready.
     pub woken_by: Option<&'a [u8]>,
+    /// Of that key, a stream, it wants the entries behind this one.
+    pub after: Option<StreamId>,
     /// It is to wait for this.
     pub wait: Option<Wait>,
 }
@@ -253,6 +256,8 @@ pub struct Wait {
     pub keys: Range<usize>,
     /// for so many milliseconds; for ever if none.
     pub timeout_ms: Option<u64>,
+    /// What of streams it waits for; ids are as many as keys among the arguments.
+    pub news: Option<News>,
 }
 
 impl Blocking<'_> {

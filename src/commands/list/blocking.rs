@@ -52,7 +52,7 @@ fn blocking_pop(e: &mut Exec<'_>, end: End) -> CmdResult {
 /// Asks to wait for a list; false where nobody may wait.
 fn wait(e: &mut Exec<'_>, keys: Range<usize>, timeout_ms: Option<u64>) -> bool {
     if e.blocking.allowed {
-        e.blocking.wait = Some(Wait { kind: Type::List, keys, timeout_ms });
+        e.blocking.wait = Some(Wait { kind: Type::List, keys, timeout_ms, news: None });
     }
     e.blocking.allowed
 }

@@ -86,7 +86,7 @@ fn bzmpop(e: &mut Exec<'_>) -> CmdResult {
 /// Asks to wait for a sorted set. Where nobody may wait, the time is over at once.
 fn wait(e: &mut Exec<'_>, keys: Range<usize>, timeout_ms: Option<u64>) {
     if e.blocking.allowed {
-        e.blocking.wait = Some(Wait { kind: Type::SortedSet, keys, timeout_ms });
+        e.blocking.wait = Some(Wait { kind: Type::SortedSet, keys, timeout_ms, news: None });
     } else {
         e.reply.null_array();
     }

@@ -1,5 +1,6 @@
 //! The arguments of XREAD and XREADGROUP, which are read alike, and waiting for entries.
 
+use crate::client::News;
 use crate::commands::parse::{integer, is_word};
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::command::{Exec, Wait};
@@ -76,11 +77,13 @@ impl<'a> ReadArgs<'a> {
         Ok(read)
     }
 
-    /// Nothing was found: waits, if that is asked for and may be, or says so.
-    pub fn wait(&self, e: &mut Exec<'_>) {
+    /// Nothing was found: waits for news, if that is asked for and may be, or says so. Who has waited before still waits
+    /// for what it did then.
+    pub fn wait(&self, e: &mut Exec<'_>, news: News) {
         match self.block_ms {
             Some(timeout_ms) if e.blocking.allowed => {
-                e.blocking.wait = Some(Wait { kind: Type::Stream, keys: self.keys.clone(), timeout_ms });
+                let (kind, keys, news) = (Type::Stream, self.keys.clone(), Some(news));
+                e.blocking.wait = Some(Wait { kind, keys, timeout_ms, news });
             }
             _ => e.reply.null_array(),
         }

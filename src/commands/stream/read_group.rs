@@ -5,7 +5,9 @@ use super::group::note_consumer;
 use super::ids::strict_id;
 use super::propagate::Travels;
 use super::read_args::{COUNT_AFTER_WAIT, ReadArgs};
+use super::read::begin_streams;
 use super::{reply_entry, reply_id};
+use crate::client::News;
 use crate::commands::row::{acl, flags};
 use crate::protocol::args::c_str;
 use crate::protocol::{CmdError, CmdResult, Reply};
@@ -94,18 +96,13 @@ fn xreadgroup(e: &mut Exec<'_>) -> CmdResult {
     if let Some(gathered) = gathered
         && served > 0
     {
-        begin_reply(e.reply, served);
+        begin_streams(e.reply, served);
         e.reply.raw(&gathered.to_vec());
     }
     if served == 0 {
-        read.wait(e);
+        read.wait(e, News::Group(name.into()));
     }
     Ok(())
-}
-
-/// Begins a reply that tells of so many streams.
-fn begin_reply(reply: &mut Reply, streams: usize) {
-    if reply.resp3() { reply.map(streams) } else { reply.array(streams) }
 }
 
 /// Runs again for a stream that has something new.
@@ -116,7 +113,7 @@ fn woken(e: &mut Exec<'_>, read: &ReadArgs<'_>, reader: &Reader<'_>, key: &[u8])
         CmdError::new("NOGROUP the consumer group this client was blocked on no longer exists")
     })?;
     if stream.last_id <= group.last_id {
-        read.wait(e);
+        read.wait(e, News::Group(reader.group.into()));
         return Ok(());
     }
     reader.read(e, None, key, From::New)?;
@@ -150,7 +147,7 @@ impl Reader<'_> {
         let out = match part {
             Some(part) => part,
             None => {
-                begin_reply(e.reply, 1);
+                begin_streams(e.reply, 1);
                 &mut *e.reply
             }
         };

@@ -288,11 +288,15 @@ impl Reply {
             return;
         }
         let header = format!("*{len}\r\n");
-        let sealed = self.sealed.get_mut(chunk);
-        if sealed.is_some() {
-            self.sealed_bytes = self.sealed_bytes + header.len() - (end - start);
-        }
-        sealed.unwrap_or(&mut self.tail).splice(start..end, header.into_bytes());
+        let bytes = match self.sealed.get_mut(chunk) {
+            None => &mut self.tail,
+            Some(Chunk::Own(bytes)) => {
+                self.sealed_bytes = self.sealed_bytes + header.len() - (end - start);
+                bytes
+            }
+            Some(Chunk::Shared(_)) => unreachable!("a header is written into a chunk of our own"),
+        };
+        bytes.splice(start..end, header.into_bytes());
     }
 
     /// Begins a map of `pairs` pairs; in RESP2 an array of twice as many.

@@ -4,8 +4,8 @@
 use super::group::note_consumer;
 use super::ids::strict_id;
 use super::propagate::Travels;
-use super::read_args::{COUNT_AFTER_WAIT, ReadArgs};
 use super::read::begin_streams;
+use super::read_args::{COUNT_AFTER_WAIT, ReadArgs};
 use super::{reply_entry, reply_id};
 use crate::client::News;
 use crate::commands::row::{acl, flags};

@@ -1,7 +1,7 @@
 //! The commands that take entries out: XDEL and XTRIM.
 
-use super::options::{Options, exact_threshold};
 use super::ids::strict_id;
+use super::options::{Options, exact_threshold};
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::config::NotifyFlags;
 use crate::protocol::CmdResult;
@@ -29,7 +29,8 @@ fn xdel(e: &mut Exec<'_>) -> CmdResult {
         e.reply.int(0);
         return Ok(());
     };
-    let ids: SmallVec<[StreamId; 8]> = e.args.rest(2).iter().map(|id| strict_id(id, 0)).collect::<CmdResult<_>>()?;
+    let ids: SmallVec<[StreamId; 8]> =
+        e.args.rest(2).iter().map(|id| strict_id(id, 0)).collect::<CmdResult<_>>()?;
     let mut deleted = 0;
     for id in ids {
         if stream.remove(id) {

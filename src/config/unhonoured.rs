@@ -59,8 +59,6 @@ pub const UNHONOURED: &[&str] = &[
     "sanitize-dump-payload",
     "server_cpulist",
     "socket-mark-id",
-    "stream-node-max-bytes",
-    "stream-node-max-entries",
     "tls-auth-clients",
     "tls-ca-cert-dir",
     "tls-ca-cert-file",

@@ -74,6 +74,8 @@ pub const TYPE_STREAM_LISTPACKS_2: u8 = 19;
 
 /// A string that holds a listpack; 7.2 brought it.
 pub const TYPE_SET_LISTPACK: u8 = 20;
+/// A stream as 7.2 writes it.
+pub const TYPE_STREAM_LISTPACKS_3: u8 = 21;
 /// A count, then as many fields: two strings and 8 bytes, when it expires or -1. Valkey's alone: the release candidates of
 /// Redis 7.4 had another form under this id.
 pub const TYPE_HASH_2: u8 = 22;

@@ -81,7 +81,8 @@ pub fn begin_value<'w>(window: &mut Window<'w>, type_id: u8, limits: &Limits) ->
             Some(Type::Set) => types::set::begin(window, type_id, limits),
             Some(Type::SortedSet) => types::sorted_set::begin(window, type_id, limits),
             Some(Type::Hash) => types::hash::begin(window, type_id, limits),
-            Some(Type::String | Type::Stream) | None => {
+            Some(Type::Stream) => types::stream::begin(window, type_id),
+            Some(Type::String) | None => {
                 unreachable!("the caller asked whether type {type_id} is supported")
             }
         },
@@ -138,6 +139,9 @@ fn kind(type_id: u8) -> Option<Type> {
         | opcode::TYPE_HASH_2
         | opcode::TYPE_HASH_METADATA
         | opcode::TYPE_HASH_LISTPACK_EX => Type::Hash,
+        opcode::TYPE_STREAM_LISTPACKS | opcode::TYPE_STREAM_LISTPACKS_2 | opcode::TYPE_STREAM_LISTPACKS_3 => {
+            Type::Stream
+        }
         _ => return None,
     })
 }
@@ -146,7 +150,6 @@ fn kind(type_id: u8) -> Option<Type> {
 #[must_use]
 pub fn type_name(type_id: u8) -> &'static str {
     match type_id {
-        opcode::TYPE_STREAM_LISTPACKS | opcode::TYPE_STREAM_LISTPACKS_2 | 21 => "stream",
         opcode::TYPE_MODULE_PRE_GA | opcode::TYPE_MODULE_2 => "module",
         22 | 23 => "hash of a release candidate",
         _ => "unknown",

@@ -14,7 +14,7 @@ pub fn type_id(value: ValueRef<'_>, version: u16) -> u8 {
         ValueRef::Set(set) => types::set::type_id(set),
         ValueRef::Hash(hash) => types::hash::type_id(hash, version),
         ValueRef::SortedSet(set) => types::sorted_set::type_id(set),
-        ValueRef::Stream(_) => opcode::TYPE_STREAM_LISTPACKS_2,
+        ValueRef::Stream(_) => types::stream::type_id(version),
     }
 }
 
@@ -28,6 +28,6 @@ pub fn save_value<W: Write>(out: &mut Writer<W>, value: ValueRef<'_>, type_id: u
         ValueRef::Set(set) => types::set::save(out, set),
         ValueRef::Hash(hash) => types::hash::save(out, hash, type_id),
         ValueRef::SortedSet(set) => types::sorted_set::save(out, set),
-        ValueRef::Stream(stream) => types::stream::save(out, stream),
+        ValueRef::Stream(stream) => types::stream::save(out, stream, type_id),
     }
 }

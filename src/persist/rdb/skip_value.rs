@@ -3,8 +3,6 @@
 use super::header::Family;
 use c_compat::rdb::{Stop, Window, opcode};
 
-const TYPE_STREAM_LISTPACKS_3: u8 = 21;
-
 /// Why a value was not stepped over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SkipFault {
@@ -48,7 +46,7 @@ pub fn skip_value(window: &mut Window<'_>, type_id: u8) -> Result<(), SkipFault>
                 window.string_bytes()?;
             }
         }
-        opcode::TYPE_STREAM_LISTPACKS | opcode::TYPE_STREAM_LISTPACKS_2 | TYPE_STREAM_LISTPACKS_3 => {
+        opcode::TYPE_STREAM_LISTPACKS | opcode::TYPE_STREAM_LISTPACKS_2 | opcode::TYPE_STREAM_LISTPACKS_3 => {
             skip_stream(window, type_id)?;
         }
         opcode::TYPE_HASH_2 => {
@@ -88,7 +86,7 @@ pub fn skip_value(window: &mut Window<'_>, type_id: u8) -> Result<(), SkipFault>
 pub fn is_known_type(type_id: u8, family: Family) -> bool {
     let newer = [
         opcode::TYPE_SET_LISTPACK,
-        TYPE_STREAM_LISTPACKS_3,
+        opcode::TYPE_STREAM_LISTPACKS_3,
         opcode::TYPE_HASH_METADATA,
         opcode::TYPE_HASH_LISTPACK_EX,
     ];
@@ -118,7 +116,7 @@ fn skip_text_double(window: &mut Window<'_>) -> Result<(), Stop> {
 
 fn skip_stream(window: &mut Window<'_>, type_id: u8) -> Result<(), Stop> {
     let has_entries_read = type_id >= opcode::TYPE_STREAM_LISTPACKS_2;
-    let has_active_time = type_id >= TYPE_STREAM_LISTPACKS_3;
+    let has_active_time = type_id >= opcode::TYPE_STREAM_LISTPACKS_3;
     for _ in 0..window.len()? {
         window.string_bytes()?;
         window.string_bytes()?;

@@ -375,10 +375,10 @@ fn an_error_says_where_and_why() {
     assert_eq!(reason_of(b"REDIS0000"), (0, "Can't handle RDB format version 0".to_owned()));
     assert_eq!(reason_of(b"REDIS0080"), (0, "Can't handle RDB format version 80".to_owned()));
     assert_eq!(reason_of(b"REDISxxxx"), (0, "Can't handle RDB format version xxxx".to_owned()));
-    let stream = file_of(&[250, 1, b'a', 1, b'b', 19, 1, b's', 0]);
+    let stream = file_of(&[250, 1, b'a', 1, b'b', 7, 1, b's', 0]);
     let (offset, reason) = reason_of(&stream);
-    assert_eq!(reason, "key 's' in db 0: type 19 (stream) is not supported yet");
-    assert_eq!(stream[offset as usize], 19, "the offset is that of the record");
+    assert_eq!(reason, "key 's' in db 0: type 7 (module) is not supported yet");
+    assert_eq!(stream[offset as usize], 7, "the offset is that of the record");
     let (offset, reason) = reason_of(FUNCTION);
     assert!(reason.contains("function libraries"), "{reason}");
     assert_eq!(FUNCTION[offset as usize], 245);

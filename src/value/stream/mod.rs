@@ -20,6 +20,8 @@ pub mod id;
 mod iter;
 mod node;
 mod nodes;
+#[cfg(test)]
+mod tests;
 
 use super::{Collection, Encoding, collection, extrapolate};
 pub use group::Groups;
@@ -198,6 +200,20 @@ impl State {
             self.first_id = id;
         }
         Ok(id)
+    }
+
+    /// Adds a node of a stream that is loaded; they come in order. False: it is no node, or not in order. When all are
+    /// there the caller sets what else the stream is.
+    pub fn add_loaded(&mut self, id: StreamId, bytes: &[u8]) -> bool {
+        let in_order = self.nodes.last().is_none_or(|last| self.nodes.get(last).id() < id);
+        match Node::from_bytes(id, bytes) {
+            Some(node) if in_order => {
+                self.len += node.live();
+                self.nodes.insert(node);
+                true
+            }
+            _ => false,
+        }
     }
 
     fn begin_node(&mut self, node: Node) {

@@ -16,6 +16,9 @@ use super::StreamId;
 use c_compat::listpack::{self, Batch, Listpack, Needle, Pos};
 use std::iter;
 
+/// A longer one is no server's: it holds an entry of a gigabyte and its fields at most.
+const BYTES_MAX: usize = 3 << 30;
+
 /// Of an entry's flags: it was deleted.
 const DELETED: i64 = 1;
 /// It has the node's fields.
@@ -130,6 +133,9 @@ impl Node {
 
     /// The node that these bytes are.
     pub fn from_bytes(id: StreamId, bytes: &[u8]) -> Option<Self> {
+        if bytes.len() > BYTES_MAX {
+            return None;
+        }
         let node = Node { id, entries: Listpack::from_bytes(bytes).ok()? };
         node.is_sound().then_some(node)
     }

@@ -14,6 +14,7 @@ mod list;
 mod set;
 mod sort;
 mod sorted_set;
+mod stream;
 mod words;
 
 use crate::harness::Rng;
@@ -170,6 +171,7 @@ const GROUPS: &[Group] = &[
     set::GROUP,
     sort::GROUP,
     sorted_set::GROUP,
+    stream::GROUP,
 ];
 
 fn commands() -> impl Iterator<Item = (&'static str, usize)> {
@@ -186,7 +188,7 @@ pub fn names_that_succeed() -> impl Iterator<Item = &'static str> {
 const SCANS: &[(&str, &str)] = &[("HSCAN", "hash"), ("SSCAN", "set"), ("ZSCAN", "zset")];
 
 /// What keys of collections are called: `set:0` and so on.
-const KINDS: &[&str] = &["bitmap", "geo", "hash", "hll", "list", "set", "zset"];
+const KINDS: &[&str] = &["bitmap", "geo", "hash", "hll", "list", "set", "stream", "zset"];
 const KEYS_OF_A_KIND: usize = 6;
 
 /// From which sizes on values have another form. What is not said here is drawn small, or left large.
@@ -199,6 +201,8 @@ const LIMITS: &[&str] = &[
     "set-max-intset-entries",
     "set-max-listpack-entries",
     "set-max-listpack-value",
+    "stream-node-max-bytes",
+    "stream-node-max-entries",
     "zset-max-listpack-entries",
     "zset-max-listpack-value",
 ];

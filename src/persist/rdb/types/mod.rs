@@ -10,6 +10,7 @@ pub mod packed;
 pub mod set;
 pub mod sorted_set;
 pub mod stream;
+pub mod stream_groups;
 #[cfg(test)]
 mod tests;
 
@@ -45,6 +46,7 @@ enum Building {
     Set(Set),
     SortedSet(sorted_set::Builder),
     Hash(hash::Loading),
+    Stream(stream::Loading),
 }
 
 impl Parts {
@@ -58,6 +60,8 @@ impl Parts {
             Building::Set(set) => set::load_member(set, window, limits)?,
             Building::SortedSet(set) => sorted_set::load_member(set, window, self.type_id)?,
             Building::Hash(hash) => hash::load_field(hash, window, self.type_id, limits)?,
+            // How much there is shows on the way.
+            Building::Stream(stream) => self.left += u64::from(!stream.step(window, self.type_id)?),
         }
         self.left -= 1;
         Ok(())
@@ -77,6 +81,7 @@ impl Parts {
             Building::Set(set) => set.into(),
             Building::SortedSet(set) => SortedSet::from_builder(set, &limits.sorted_set).into(),
             Building::Hash(hash) => hash.finish().into(),
+            Building::Stream(stream) => stream.finish().into(),
         })
     }
 }

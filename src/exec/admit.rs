@@ -65,10 +65,13 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>
     }
     let client = server.clients.get(id)?;
     let config = &server.config;
+    let writes = flags.contains(Flags::WRITE);
     if client.must_obey() {
+        if writes && server.refuses_writes_for_disk() {
+            server.obeys_without_disk();
+        }
         return None;
     }
-    let writes = flags.contains(Flags::WRITE);
     if (writes || is_ping(declared)) && server.refuses_writes_for_disk() {
         return Some(CmdError::BGSAVE_ERROR);
     }

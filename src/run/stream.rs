@@ -14,28 +14,41 @@ pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
         server.block(id, Blocked::Paused);
         return Outcome::Postponed;
     }
-    let transaction = server.stream_transaction();
+    let in_transaction = server.repl.in_transaction;
     if args.is(0, "multi") {
-        *transaction = Some(Vec::new());
+        server.repl.in_transaction = true;
     } else if args.is(0, "exec") {
-        let queued = transaction.take().unwrap_or_default();
-        run_queued(server, id, &queued);
+        server.repl.in_transaction = false;
+        run_held(server, id);
     } else if args.is(0, "discard") {
-        *transaction = None;
-    } else {
-        match (transaction, args.raw()) {
-            (Some(queued), Some(raw)) => queued.extend_from_slice(raw),
-            _ => return exec::run(server, id, args),
-        }
+        server.repl.in_transaction = false;
+    } else if !in_transaction {
+        return exec::run(server, id, args);
     }
+    // Whatever else comes within a transaction is held with the bytes of the stream.
     Outcome::Done
 }
 
-fn run_queued(server: &mut Server, id: ClientId, queued: &[u8]) {
+fn run_held(server: &mut Server, id: ClientId) {
+    let Some(stream) = server.repl.machine.following_mut().and_then(|f| f.stream_mut()) else { return };
+    let held = stream.lend_held();
     let limits = Limits { bulk_max: None, unauthenticated: false };
     let mut parser = Parser::default();
-    // The bytes were parsed when they were queued, so that only commands are found here.
-    while let Ok(Step::Command) = parser.step(queued, limits) {
-        exec::run(server, id, parser.args(queued));
+    // The bytes were parsed when they came, so that only commands are found here.
+    loop {
+        match parser.step(&held, limits) {
+            Ok(Step::Command) => {
+                let args = parser.args(&held);
+                if !args.is(0, "multi") {
+                    exec::run(server, id, args);
+                }
+            }
+            Ok(Step::Empty { .. }) => {}
+            _ => break,
+        }
+    }
+    // None of the commands can have ended the link: it would have been closed at the turn's end.
+    if let Some(stream) = server.repl.machine.following_mut().and_then(|f| f.stream_mut()) {
+        stream.return_held(held);
     }
 }

@@ -35,6 +35,8 @@ pub struct Persistence {
     pub last_load_keys_expired: u64,
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
     pub skip_checksum: bool,
+    /// When the log last told of writes that are done although they are not safe.
+    unsafe_write_logged_ms: Option<u64>,
 }
 
 impl Persistence {
@@ -47,6 +49,7 @@ impl Persistence {
             last_load_keys_loaded: 0,
             last_load_keys_expired: 0,
             skip_checksum: false,
+            unsafe_write_logged_ms: None,
         }
     }
 }
@@ -87,6 +90,18 @@ impl Server {
     pub fn refuses_writes_for_disk(&self) -> bool {
         let config = &self.config;
         self.persist.snapshots.refuses_writes(config.stop_writes_on_bgsave_error, !config.save.is_empty())
+    }
+
+    /// Our primary wants something written, although what we write is not safe on disk. It cannot be refused: either it is
+    /// done (replica-ignore-disk-write-errors), or there is no replica any more.
+    pub fn obeys_without_disk(&mut self) {
+        const LOG_EVERY_MS: u64 = 10_000;
+        assert!(self.config.replica_ignore_disk_write_errors, "Replica was unable to write command to disk.");
+        let now = self.clock.monotonic_ms();
+        if self.persist.unsafe_write_logged_ms.is_none_or(|at| now > at + LOG_EVERY_MS) {
+            self.persist.unsafe_write_logged_ms = Some(now);
+            log_warning!("Replica is applying a command even though it is unable to write to disk.");
+        }
     }
 
     /// How to save now: in the lowest version that holds the data.

@@ -116,8 +116,8 @@ impl Server {
     fn finish_shutdown(&mut self, flags: ShutdownFlags) -> Result<(), ()> {
         self.log_lagging_replicas();
         let force = flags.contains(ShutdownFlags::FORCE);
-        if let Some(pid) = self.stop_snapshot_child() {
-            log_warning!("There is a child saving an .rdb. Killing it! (pid {pid})");
+        if self.stop_snapshot_child().is_some() {
+            log_warning!("There is a child saving an .rdb. Killing it!");
         }
         let wants_save = flags.contains(ShutdownFlags::SAVE)
             || (!self.config.save.is_empty() && !flags.contains(ShutdownFlags::NOSAVE));
@@ -125,7 +125,7 @@ impl Server {
             log_notice!("Saving the final RDB snapshot before exiting.");
             if self.final_save().is_err() {
                 if force {
-                    log_warning!("Error trying to save the DB, but forced to exit.");
+                    log_warning!("Error trying to save the DB. Exit anyway.");
                 } else {
                     log_warning!("Error trying to save the DB, can't exit.");
                     log_warning!(

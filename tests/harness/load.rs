@@ -16,13 +16,22 @@ pub struct Profile {
     pub value_max: usize,
     /// Short expiries, so that keys expire while the test runs.
     pub expiries: bool,
+    /// Fields of hashes expire as well.
+    pub field_times: bool,
     /// A pause between batches of 16, to keep the volume down.
     pub pause: Duration,
 }
 
 impl Default for Profile {
     fn default() -> Profile {
-        Profile { databases: 3, keys: 2000, value_max: 300, expiries: true, pause: Duration::from_millis(1) }
+        Profile {
+            databases: 3,
+            keys: 2000,
+            value_max: 300,
+            expiries: true,
+            field_times: false,
+            pause: Duration::from_millis(1),
+        }
     }
 }
 
@@ -183,8 +192,50 @@ fn score(rng: &mut Rng) -> Vec<u8> {
     }
 }
 
+/// A command on a hash of which fields expire.
+fn field_time_command(rng: &mut Rng, profile: &Profile) -> Vec<Vec<u8>> {
+    let key = format!("hash:{}", rng.below(40));
+    let field = format!("member:{}", rng.below(30));
+    let ttl = if rng.chance(50) { rng.between(1, 400) } else { rng.between(60_000, 9_000_000) }.to_string();
+    let mut line: Vec<Vec<u8>> = match rng.below(6) {
+        0 | 1 => ["HPEXPIRE", &key, &ttl, "FIELDS", "1", &field].map(Into::into).into(),
+        2 => ["HPERSIST", &key, "FIELDS", "1", &field].map(Into::into).into(),
+        3 => ["HGETEX", &key, "PX", &ttl, "FIELDS", "1", &field].map(Into::into).into(),
+        _ => ["HSETEX", &key, "PX", &ttl, "FIELDS", "1", &field].map(Into::into).into(),
+    };
+    if line[0] == b"HSETEX" {
+        line.push(value(rng, profile.value_max));
+    }
+    line
+}
+
+/// A command on a geo set or a hyperloglog.
+fn counting_command(rng: &mut Rng) -> Vec<Vec<u8>> {
+    let n = rng.below(6);
+    let word = member(rng);
+    match rng.below(4) {
+        0 => {
+            let (x, y) = (rng.between(-179, 179).to_string(), rng.between(-85, 85).to_string());
+            vec![b"GEOADD".to_vec(), format!("geo:{n}").into_bytes(), x.into_bytes(), y.into_bytes(), word]
+        }
+        1 => vec![
+            b"PFMERGE".to_vec(),
+            format!("hll:{n}").into_bytes(),
+            format!("hll:{}", rng.below(6)).into_bytes(),
+        ],
+        2 => vec![b"PFCOUNT".to_vec(), format!("hll:{n}").into_bytes()],
+        _ => vec![b"PFADD".to_vec(), format!("hll:{n}").into_bytes(), word, value(rng, 20)],
+    }
+}
+
 /// A command on one of a few keys that hold collections.
 fn collection_command(rng: &mut Rng, profile: &Profile) -> Vec<Vec<u8>> {
+    if profile.field_times && rng.chance(20) {
+        return field_time_command(rng, profile);
+    }
+    if rng.chance(15) {
+        return counting_command(rng);
+    }
     let kind = ["list", "set", "zset", "hash"][rng.below(4)];
     let key = |rng: &mut Rng| format!("{kind}:{}", rng.below(40)).into_bytes();
     let line = |verb: &str, args: Vec<Vec<u8>>| [vec![verb.as_bytes().to_vec()], args].concat();

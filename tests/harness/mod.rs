@@ -1,7 +1,8 @@
 //! What the integration tests share: a raw client, server processes, a write load, a cutting proxy.
 //!
 //! A test names the program it wants: [`Program::Oxidis`] is the binary cargo just built, [`Program::Redis`]
-//! the redis-server on PATH. `OXIDIS_TEST_SERVER=path` puts another binary in Oxidis's place: a release
+//! the redis-server on PATH. `OXIDIS_TEST_REDIS8=path` and `OXIDIS_TEST_VALKEY9=path` name servers that need not be there:
+//! tests with them are passed over without. `OXIDIS_TEST_SERVER=path` puts another binary in Oxidis's place: a release
 //! build, or redis-server itself, which must pass too and so proves the harness. `OXIDIS_TEST_SEED=n` reruns
 //! the seeded tests with one seed, `OXIDIS_TEST_STEPS=n` the generated commands with another number of them.
 //!
@@ -64,10 +65,38 @@ pub fn wait_in_sync(primary: &Server, replicas: &[&Server]) {
             replica.info("master_link_status") == "up" && replica.info("master_sync_in_progress") == "0"
         });
     }
-    wait_for("equal offsets and digests", PATIENCE, || {
+    let same = || {
         let before = primary.info("master_repl_offset");
         let digest = primary.digest();
         let same = replicas.iter().all(|r| r.info("slave_repl_offset") == before && r.digest() == digest);
         same && primary.info("master_repl_offset") == before
-    });
+    };
+    let start = Instant::now();
+    while !same() {
+        if start.elapsed() > PATIENCE {
+            let differing: Vec<_> = replicas.iter().map(|replica| differing_keys(primary, replica)).collect();
+            panic!("not in sync in time, these keys differ: {differing:?}\n{}", server::describe_all());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Some of the keys whose values are not the same on both, with their databases.
+fn differing_keys(a: &Server, b: &Server) -> Vec<String> {
+    let mut differing = Vec::new();
+    let mut clients = [a.client(), b.client()];
+    for db in 0..16 {
+        let [a, b] = &mut clients;
+        for client in [&mut *a, &mut *b] {
+            client.ok(&format!("SELECT {db}"));
+        }
+        for key in a.cmd("KEYS *").items() {
+            let Value::Bulk(key) = key else { continue };
+            let digest = |client: &mut Client| client.call(&[b"DEBUG", b"DIGEST-VALUE".as_slice(), key]);
+            if digest(a) != digest(b) && differing.len() < 10 {
+                differing.push(format!("{db}: {}", key.escape_ascii()));
+            }
+        }
+    }
+    differing
 }

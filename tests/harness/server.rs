@@ -21,6 +21,10 @@ use std::time::{Duration, Instant};
 pub enum Program {
     Oxidis,
     Redis,
+    /// Redis 8.0, where `OXIDIS_TEST_REDIS8` says.
+    Redis8,
+    /// Valkey 9, where `OXIDIS_TEST_VALKEY9` says.
+    Valkey9,
 }
 
 impl Program {
@@ -30,7 +34,19 @@ impl Program {
                 .map(PathBuf::from)
                 .unwrap_or_else(|| env!("CARGO_BIN_EXE_oxidis-server").into()),
             Program::Redis => "redis-server".into(),
+            Program::Redis8 => std::env::var_os("OXIDIS_TEST_REDIS8").unwrap_or_default().into(),
+            Program::Valkey9 => std::env::var_os("OXIDIS_TEST_VALKEY9").unwrap_or_default().into(),
         }
+    }
+
+    /// Whether this machine has it: only Oxidis and redis-server are asked for.
+    pub fn is_here(self) -> bool {
+        !self.path().as_os_str().is_empty()
+    }
+
+    /// Whether it knows of hash fields that expire.
+    pub fn has_field_times(self) -> bool {
+        self != Program::Redis
     }
 }
 

@@ -9,6 +9,7 @@ mod chaos;
 mod cut;
 mod failover;
 mod full_sync;
+mod peers;
 mod promotion;
 mod restart;
 mod rules;

@@ -64,7 +64,7 @@ fn a_killed_replica_is_synced_in_full(primary: Program, replica: Program) {
 fn other(program: Program) -> Program {
     match program {
         Program::Oxidis => Program::Redis,
-        Program::Redis => Program::Oxidis,
+        _ => Program::Oxidis,
     }
 }
 

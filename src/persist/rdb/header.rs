@@ -15,6 +15,9 @@ pub const LEN: usize = 9;
 /// The version of Valkey 9, in a file or in a payload.
 pub const VERSION_VALKEY_9: u16 = 80;
 
+/// The first Valkey that writes and reads it.
+pub const VALKEY_VERSION: &str = "9.0.0";
+
 const MAGIC_VALKEY: &[u8; 6] = b"VALKEY";
 
 /// Whose ids those of the newer types are.
@@ -30,6 +33,16 @@ pub enum BadHeader {
     Signature,
     /// A version that is not known.
     Version(String),
+}
+
+/// The header of a file of this version.
+#[must_use]
+pub fn of(version: u16) -> [u8; LEN] {
+    let text = match family_of(version) {
+        Some(Family::Valkey) => format!("VALKEY{version:03}"),
+        _ => format!("REDIS{version:04}"),
+    };
+    text.into_bytes().try_into().expect("a version has as many digits as there is room for")
 }
 
 /// The family and the version of a file that begins with these bytes.

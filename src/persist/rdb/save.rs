@@ -1,5 +1,6 @@
 //! Writing a keyspace as RDB.
 
+use super::header::{self, Family, VALKEY_VERSION};
 use super::save_value::{save_value, type_id};
 use super::writer::Writer;
 use crate::keyspace::{EntryRef, Keyspace};
@@ -34,7 +35,8 @@ pub struct ReplPosition {
 /// How to save.
 #[derive(Debug, Clone)]
 pub struct SaveOptions<'a> {
-    /// The RDB version: what the reader can read. From 9 to 12 they differ only in whether hashes keep their fields' times.
+    /// The RDB version: what the reader can read. From 9 on they differ only in whether hashes keep their fields' times, and
+    /// in which form.
     pub version: u16,
     /// AUX redis-ver.
     pub server_version: &'a str,
@@ -69,7 +71,7 @@ pub fn save<W: Write>(
     mut reporter: Option<&mut Reporter>,
 ) -> io::Result<u64> {
     let mut out = Writer::new(out, options.checksum, options.compression);
-    write!(HeaderText(&mut out), "REDIS{:04}", options.version)?;
+    out.raw(&header::of(options.version))?;
     save_aux_fields(&mut out, options)?;
     if options.data {
         let mut delay = KeyDelay::new(options.key_save_delay);
@@ -93,21 +95,11 @@ pub fn save<W: Write>(
     out.finish()
 }
 
-/// Lets `write!` format straight into the writer.
-struct HeaderText<'a, W>(&'a mut Writer<W>);
-
-impl<W: Write> Write for HeaderText<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.raw(bytes).map(|()| bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 fn save_aux_fields<W: Write>(out: &mut Writer<W>, options: &SaveOptions<'_>) -> io::Result<()> {
-    save_aux(out, "redis-ver", options.server_version.as_bytes())?;
+    match header::family_of(options.version) {
+        Some(Family::Valkey) => save_aux(out, "valkey-ver", VALKEY_VERSION.as_bytes())?,
+        _ => save_aux(out, "redis-ver", options.server_version.as_bytes())?,
+    }
     save_aux_int(out, "redis-bits", i64::from(usize::BITS))?;
     save_aux_int(out, "ctime", options.now_ms / 1000)?;
     save_aux_int(out, "used-mem", options.used_memory as i64)?;

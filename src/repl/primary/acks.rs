@@ -11,12 +11,15 @@ impl Primary {
         let Some(replica) = self.replica_mut(id) else { return };
         replica.ack_offset = replica.ack_offset.max(offset);
         replica.ack_at = now;
-        replica.field_times_in_doubt = false;
+        let was_in_doubt = std::mem::take(&mut replica.field_times_in_doubt);
         match &mut replica.state {
             State::Online { awaiting_ack, .. } => *awaiting_ack = false,
             // It has loaded the snapshot before we knew that the child has ended.
             State::Streaming { acked, .. } => *acked = true,
             _ => {}
+        }
+        if was_in_doubt && let Some(name) = replica.known_as() {
+            self.forget_losses(&name);
         }
     }
 

@@ -76,7 +76,8 @@ impl Primary {
                     // It may be the one that makes the number full for which nobody waits.
                     self.start_pending(child, now);
                 } else if child == Child::None {
-                    self.start(conf.filter);
+                    let filter = self.effective(conf.filter);
+                    self.start(filter);
                 } else {
                     self.log.notice(
                         "No BGSAVE in progress, but another BG operation is active. BGSAVE for replication delayed",
@@ -89,10 +90,17 @@ impl Primary {
     /// Joins the replica to the snapshot that a child is writing to disk, if another replica waits for the same one.
     fn attach(&mut self, id: ClientId) -> bool {
         let new = self.replica(id).expect("the replica was just added");
+        // Fields that expire since are none of this snapshot's.
+        let told = self.snapshot_has_field_times;
+        let same_filter = |a: Filter, b: Filter| {
+            let a = if told { a } else { Filter { field_times: b.field_times, ..a } };
+            a == b
+        };
         let suits = |other: &Replica| match other.state {
             // Who wants the stream too needs somebody for whom it has been kept since the child began.
             State::WaitBgsaveEnd { offset, cursor } if cursor.is_some() || new.conf.rdb_only => {
-                let same = new.conf.filter == other.conf.filter && new.conf.capa.covers(other.conf.capa);
+                let same = same_filter(new.conf.filter, other.conf.filter);
+                let same = same && new.conf.capa.covers(other.conf.capa);
                 Some((offset, same))
             }
             _ => None,
@@ -108,7 +116,7 @@ impl Primary {
             return;
         }
         let mut waiting = self.replicas.iter().filter_map(|r| match r.state {
-            State::WaitBgsaveStart { since } => Some((r.conf.filter, since)),
+            State::WaitBgsaveStart { since } => Some((self.effective(r.conf.filter), since)),
             _ => None,
         });
         let Some((filter, first_since)) = waiting.next() else { return };
@@ -125,6 +133,11 @@ impl Primary {
         }
     }
 
+    fn waits_with(&self, replica: &Replica, filter: Filter) -> bool {
+        matches!(replica.state, State::WaitBgsaveStart { .. })
+            && self.effective(replica.conf.filter) == filter
+    }
+
     /// Asks for a snapshot for all that wait with this filter.
     fn start(&mut self, filter: Filter) {
         if self.starting {
@@ -132,7 +145,7 @@ impl Primary {
         }
         let all = Capa { eof: true, psync2: true };
         let common =
-            self.replicas.iter().filter(|r| waits_with(r, filter)).fold(all, |c, r| c.and(r.conf.capa));
+            self.replicas.iter().filter(|r| self.waits_with(r, filter)).fold(all, |c, r| c.and(r.conf.capa));
         let kind = if (self.config.diskless || filter.is_partial()) && common.eof {
             SnapshotKind::Socket
         } else {
@@ -151,11 +164,12 @@ impl Primary {
     pub fn snapshot_started(&mut self, kind: SnapshotKind, filter: Filter) {
         self.starting = false;
         self.running = Some(kind);
+        self.snapshot_has_field_times = self.fields_expire;
         self.chunk.bytes.clear();
         self.chunk.open = kind == SnapshotKind::Socket;
         let offset = self.history.offset;
         let ids: Vec<ClientId> =
-            self.replicas.iter().filter(|r| waits_with(r, filter)).map(|r| r.id).collect();
+            self.replicas.iter().filter(|r| self.waits_with(r, filter)).map(|r| r.id).collect();
         for id in ids {
             self.tell_full_resync(id, offset, kind);
         }
@@ -178,9 +192,9 @@ impl Primary {
         let line = format!("+FULLRESYNC {} {offset}\r\n", self.history.replid);
         // The new reader knows no database.
         self.force_select();
-        let fields_expire = self.fields_expire;
-        let replica = self.replica_mut(id).expect("a replica that waits is known");
-        replica.field_times_in_doubt = fields_expire && !replica.conf.filter.exclude_field_times;
+        let in_doubt = self.is_in_doubt(&self.replica(id).expect("a replica that waits is known").conf);
+        let replica = self.replica_mut(id).expect("as before");
+        replica.field_times_in_doubt = in_doubt;
         let cursor = (!replica.conf.rdb_only).then_some(offset + 1);
         replica.state = match kind {
             SnapshotKind::Disk => State::WaitBgsaveEnd { offset, cursor },
@@ -344,10 +358,6 @@ impl Primary {
             )
         })
     }
-}
-
-fn waits_with(replica: &Replica, filter: Filter) -> bool {
-    matches!(replica.state, State::WaitBgsaveStart { .. }) && replica.conf.filter == filter
 }
 
 fn is_streaming(replica: &Replica) -> bool {

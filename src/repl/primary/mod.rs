@@ -13,6 +13,7 @@
 
 pub mod acks;
 pub mod feed;
+pub mod field_times;
 pub mod full_sync;
 pub mod psync;
 pub mod state;
@@ -23,8 +24,9 @@ use super::backlog::{Backlog, Window};
 use super::id::{History, ReplId};
 use super::{LogQueue, Millis, NewId};
 use crate::client::ClientId;
+use field_times::Losses;
 use full_sync::Chunk;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use state::{Filter, PeerConf, Replica, State};
 
 /// What redis.conf says about feeding replicas.
@@ -160,10 +162,11 @@ pub struct Primary {
     cron_loops: u64,
     scratch: Vec<u8>,
     new_id: NewId,
-    /// Whether fields of hashes expire in the data that is about to be sent.
+    /// Whether fields of hashes expire in our data: to be said before anything that may start a snapshot.
     pub fields_expire: bool,
-    /// Replicas that have turned down a snapshot with times of fields.
-    without_field_times: HashSet<String>,
+    /// As it was when the present snapshot began.
+    snapshot_has_field_times: bool,
+    losses: Losses,
 }
 
 impl Primary {
@@ -188,7 +191,8 @@ impl Primary {
             scratch: Vec::new(),
             new_id,
             fields_expire: false,
-            without_field_times: HashSet::new(),
+            snapshot_has_field_times: false,
+            losses: Losses::default(),
         }
     }
 
@@ -206,6 +210,11 @@ impl Primary {
 
     pub fn is_replica(&self, id: ClientId) -> bool {
         self.replica(id).is_some()
+    }
+
+    /// Whether a replica waits for a snapshot to begin.
+    pub fn awaits_snapshot(&self) -> bool {
+        self.replicas.iter().any(|r| matches!(r.state, State::WaitBgsaveStart { .. }))
     }
 
     pub fn take_actions(&mut self) -> Vec<Action> {
@@ -308,7 +317,7 @@ impl Primary {
         self.announced.remove(&id);
         let Some(at) = self.replicas.iter().position(|r| r.id == id) else { return };
         let replica = self.replicas.remove(at);
-        self.note_refusal(&replica);
+        self.note_loss(&replica, now);
         self.log.warning(format!("Connection with replica {} lost.", replica.name()));
         if self.replicas.is_empty() {
             self.no_replicas_since = now;
@@ -320,23 +329,6 @@ impl Primary {
             self.running = None;
             self.actions.push(Action::KillSnapshot);
         }
-    }
-
-    /// A replica is gone. If it had been sent times of fields and never said that it took them, it gets none in future.
-    fn note_refusal(&mut self, replica: &Replica) {
-        const KNOWN_MAX: usize = 1024;
-        if !replica.field_times_in_doubt || !replica.conf.capa.eof {
-            return;
-        }
-        let Some(name) = replica.known_as() else { return };
-        self.log.warning(format!(
-            "Replica {name} left without having loaded a snapshot with hash fields that expire (RDB version 12). \
-             The next one it gets is in version 10: the fields are there, but on the replica they have no TTL of their own"
-        ));
-        if self.without_field_times.len() == KNOWN_MAX {
-            self.without_field_times.clear();
-        }
-        self.without_field_times.insert(name);
     }
 
     /// Disconnects every replica of ours: our history has changed, and they learn it by asking again.

@@ -8,6 +8,9 @@ use crate::protocol::inline::split_words;
 use crate::repl::Millis;
 use crate::repl::id::{FullReason, Verdict, verdict};
 
+/// Said by ourselves: whoever does not know it lets it be.
+pub const CAPA_FIELD_TIMES: &[u8] = b"hash-field-ttl";
+
 /// The longest address that `REPLCONF ip-address` may announce.
 const ANNOUNCED_IP_MAX: usize = 255;
 
@@ -81,7 +84,11 @@ impl Primary {
                 // What we do not know may be said as well: newer replicas do.
                 conf.capa.eof |= value.eq_ignore_ascii_case(b"eof");
                 conf.capa.psync2 |= value.eq_ignore_ascii_case(b"psync2");
+                conf.field_times |= value.eq_ignore_ascii_case(CAPA_FIELD_TIMES)
+                    || value.eq_ignore_ascii_case(b"rdb-channel-repl");
                 Ok(())
+            } else if is("version") {
+                set_valkey_version(conf, value)
             } else if is("rdb-only") {
                 set_rdb_only(conf, value)
             } else if is("rdb-filter-only") {
@@ -150,8 +157,7 @@ impl Primary {
         }
         let mut conf = conf;
         let known_as = PeerName { id, peer_ip: request.peer_ip, conf: &conf }.known_as();
-        conf.filter.exclude_field_times =
-            known_as.is_some_and(|name| self.without_field_times.contains(&name));
+        conf.filter.field_times = self.field_times_for(&conf, known_as.as_deref(), request.now);
         self.add(request, conf, State::WaitBgsaveStart { since: request.now });
         self.full_sync(id, request.child, request.now);
         SyncOutcome::Accepted
@@ -237,6 +243,19 @@ fn refused(text: &str) -> SyncOutcome {
 fn set_listening_port(conf: &mut PeerConf, value: &[u8]) -> Result<(), CmdError> {
     conf.listening_port = parse_i64(value).ok_or(CmdError::NOT_INTEGER)?;
     Ok(())
+}
+
+/// Valkey says `9.1.2` of itself.
+fn set_valkey_version(conf: &mut PeerConf, value: &[u8]) -> Result<(), CmdError> {
+    let numbers: Option<Vec<u32>> =
+        std::str::from_utf8(value).ok().and_then(|v| v.split('.').map(|n| n.parse().ok()).collect());
+    match numbers.as_deref() {
+        Some([major, _, _]) => {
+            conf.valkey_version = Some(*major);
+            Ok(())
+        }
+        _ => Err(CmdError::err([b"Unrecognized version format: ", value].concat())),
+    }
 }
 
 fn set_ip_address(conf: &mut PeerConf, value: &[u8]) -> Result<(), CmdError> {

@@ -35,6 +35,7 @@
 //! - **Closing**: no cursor; it holds nothing in the backlog any more.
 //! - A replica that wants the snapshot only (`rdb-only`) never has a cursor and never gets Online.
 
+use super::field_times::FieldTimes;
 use crate::client::ClientId;
 use crate::repl::Millis;
 use std::fmt;
@@ -46,6 +47,10 @@ pub struct PeerConf {
     /// The address it wants to be known by, instead of the one its connection comes from.
     pub announced_ip: Option<Vec<u8>>,
     pub capa: Capa,
+    /// It has said that it reads when fields of hashes expire, as Redis 7.4 and later write it.
+    pub field_times: bool,
+    /// The major version, if it is Valkey.
+    pub valkey_version: Option<u32>,
     pub rdb_only: bool,
     pub filter: Filter,
 }
@@ -70,20 +75,18 @@ impl Capa {
     }
 }
 
-/// What a replica does not want in its snapshot.
+/// What a replica does not want in its snapshot, or in another form.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Filter {
     pub exclude_data: bool,
     pub exclude_functions: bool,
-    /// When fields of hashes expire, which came with Redis 7.4. No replica says whether it knows of it: whoever turned down
-    /// a snapshot with such times is sent the next one without.
-    pub exclude_field_times: bool,
+    pub field_times: FieldTimes,
 }
 
 impl Filter {
-    /// Whether anything is left out: such a snapshot never goes through the file that also serves as our own.
+    /// Whether anything is left out or different: such a snapshot never goes through the file that also serves as our own.
     pub fn is_partial(self) -> bool {
-        self.exclude_data || self.exclude_functions || self.exclude_field_times
+        self.exclude_data || self.exclude_functions || self.field_times != FieldTimes::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The feeding side, command by command and state by state.
 
+use super::field_times::FieldTimes;
 use super::full_sync::SnapshotEnd;
 use super::psync::{ReplconfReply, SyncOutcome, SyncRequest};
 use super::state::{Filter, State};
@@ -431,49 +432,80 @@ fn names_in_the_log_are_addresses() {
     assert_eq!(name(None, &[]), "client id #5");
 }
 
-/// Redis before 7.4 hangs up on a snapshot of version 12, which hash fields that expire need.
-#[test]
-fn who_turns_down_times_of_fields_gets_the_next_snapshot_without() {
-    let mut p = primary(|_| {});
-    p.fields_expire = true;
-    let with_port = |p: &mut Primary, number: u64, now: Millis| {
-        replconf(p, number, &["listening-port", "7000", "capa", "eof", "capa", "psync2"]);
-        assert_eq!(p.sync(&request(number, Some(("?", "-1")), Child::None, now)), SyncOutcome::Accepted);
-        p.start_pending(Child::None, now + 10_000);
-    };
-    let filter_of_start = |p: &mut Primary| {
-        let started = p.take_actions().into_iter().find_map(|action| match action {
-            Action::StartSnapshot { kind, filter } => Some((kind, filter)),
-            _ => None,
-        });
-        started.expect("a snapshot is started")
-    };
-    with_port(&mut p, 1, 0);
-    let (kind, filter) = filter_of_start(&mut p);
-    assert_eq!(filter, Filter::default());
+/// A replica that says this of itself attaches: what snapshot is begun for it.
+fn begun_for(p: &mut Primary, number: u64, conf: &[&str], now: Millis) -> (SnapshotKind, FieldTimes) {
+    let conf = [&["listening-port", "7000", "capa", "eof", "capa", "psync2"], conf].concat();
+    assert_eq!(replconf(p, number, &conf), ReplconfReply::Ok);
+    assert_eq!(p.sync(&request(number, Some(("?", "-1")), Child::None, now)), SyncOutcome::Accepted);
+    p.start_pending(Child::None, now + 10_000);
+    let started = p.take_actions().into_iter().find_map(|action| match action {
+        Action::StartSnapshot { kind, filter } => Some((kind, filter)),
+        _ => None,
+    });
+    let (kind, filter) = started.expect("a snapshot is started");
     p.snapshot_started(kind, filter);
-    p.detach(id(1), false, 20_000);
-    p.snapshot_ended(&SnapshotEnd::Failed, 20_000);
+    (kind, filter.field_times)
+}
 
-    with_port(&mut p, 2, 30_000);
-    let (kind, filter) = filter_of_start(&mut p);
-    assert_eq!((kind, filter.exclude_field_times), (SnapshotKind::Socket, true));
-    p.snapshot_started(kind, filter);
-    // What it now turns down has no such times.
-    p.detach(id(2), false, 50_000);
-    p.snapshot_ended(&SnapshotEnd::Failed, 50_000);
-    assert_eq!(p.without_field_times.len(), 1);
+/// Its link goes down before it has confirmed anything.
+fn lose(p: &mut Primary, number: u64, now: Millis) {
+    p.detach(id(number), false, now);
+    p.snapshot_ended(&SnapshotEnd::Failed, now);
+    p.take_actions();
 }
 
 #[test]
-fn who_has_loaded_times_of_fields_is_sent_them_again() {
+fn times_of_fields_come_in_the_form_that_the_replica_reads() {
+    use SnapshotKind::{Disk, Socket};
+    for (conf, expected) in [
+        (&["version", "9.1.2"][..], (Socket, FieldTimes::Valkey)),
+        (&["version", "10.0.0"], (Socket, FieldTimes::Valkey)),
+        (&["version", "8.1.0"], (Socket, FieldTimes::Omitted)),
+        (&["capa", "rdb-channel-repl"], (Disk, FieldTimes::Redis)),
+        (&["capa", "hash-field-ttl", "version", "9.0.0"], (Disk, FieldTimes::Redis)),
+        (&[], (Disk, FieldTimes::Redis)),
+    ] {
+        let mut p = primary(|_| {});
+        p.fields_expire = true;
+        assert_eq!(begun_for(&mut p, 1, conf, 0), expected, "{conf:?}");
+        let mut p = primary(|_| {});
+        assert_eq!(begun_for(&mut p, 1, conf, 0), (Disk, FieldTimes::Redis), "no fields expire");
+    }
+    let mut p = primary(|_| {});
+    for bad in ["9", "9.1", "a.b.c", "9.1.2.3", ""] {
+        assert!(matches!(replconf(&mut p, 1, &["version", bad]), ReplconfReply::Error(_)), "{bad}");
+    }
+}
+
+/// Redis before 7.4 hangs up on a snapshot of version 12; so does anybody who dies while loading one.
+#[test]
+fn who_loses_two_snapshots_with_times_of_fields_gets_the_next_without_for_an_hour() {
     let mut p = primary(|_| {});
     p.fields_expire = true;
-    replconf(&mut p, 1, &["listening-port", "7000", "capa", "eof", "capa", "psync2"]);
-    assert_eq!(p.sync(&request(1, Some(("?", "-1")), Child::None, 0)), SyncOutcome::Accepted);
-    p.snapshot_started(SnapshotKind::Disk, Filter::default());
-    p.snapshot_ended(&SnapshotEnd::File { size: 10 }, 10);
-    p.ack(id(1), 1, 20);
-    p.detach(id(1), false, 30);
-    assert!(p.without_field_times.is_empty());
+    assert_eq!(begun_for(&mut p, 1, &[], 0).1, FieldTimes::Redis);
+    lose(&mut p, 1, 20_000);
+    assert_eq!(begun_for(&mut p, 2, &[], 30_000).1, FieldTimes::Redis);
+    lose(&mut p, 2, 50_000);
+    assert_eq!(begun_for(&mut p, 3, &[], 60_000), (SnapshotKind::Socket, FieldTimes::Omitted));
+    // What it now loses has no such times, and says nothing.
+    lose(&mut p, 3, 70_000);
+    let later = 50_000 + 3_600_000;
+    assert_eq!(begun_for(&mut p, 4, &[], later).1, FieldTimes::Redis);
+    lose(&mut p, 4, later + 1);
+    assert_eq!(begun_for(&mut p, 5, &[], later + 2).1, FieldTimes::Omitted);
+}
+
+#[test]
+fn who_loads_times_of_fields_once_is_no_longer_suspected() {
+    let mut p = primary(|_| {});
+    p.fields_expire = true;
+    begun_for(&mut p, 1, &[], 0);
+    lose(&mut p, 1, 20_000);
+    begun_for(&mut p, 2, &[], 30_000);
+    p.snapshot_ended(&SnapshotEnd::File { size: 10 }, 40_000);
+    p.ack(id(2), 1, 50_000);
+    p.detach(id(2), false, 60_000);
+    begun_for(&mut p, 3, &[], 70_000);
+    lose(&mut p, 3, 80_000);
+    assert_eq!(begun_for(&mut p, 4, &[], 90_000).1, FieldTimes::Redis, "one loss since");
 }

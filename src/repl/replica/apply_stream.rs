@@ -10,6 +10,9 @@
 //! *read* counts every byte that has come. *applied* moves from one command's end to the next, but not inside a
 //! transaction, whose commands are held until EXEC has run: if the link is cut before, the primary is asked for MULTI
 //! again. What is applied, and only that, is passed on to our own replicas, byte for byte: their history is the same.
+//!
+//! A transaction is held however large it is. There is no other way to run it as one, as our primary has: that is who has
+//! bounded it, by its `client-query-buffer-limit`, and a limit of ours would only make us ask for the same bytes again.
 
 use crate::repl::Millis;
 use crate::repl::id::ReplId;
@@ -37,6 +40,21 @@ impl ApplyStream {
     pub fn received(&mut self, n: usize, now: Millis) {
         self.read += n as i64;
         self.last_io = now;
+    }
+
+    /// Lends out the commands of the transaction that is complete, MULTI in front, to be executed; `return_held` brings them
+    /// back.
+    pub fn lend_held(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.held)
+    }
+
+    pub fn return_held(&mut self, held: Vec<u8>) {
+        self.held = held;
+    }
+
+    /// Bytes that are held.
+    pub fn held_len(&self) -> usize {
+        self.held.len()
     }
 
     /// A command, these bytes of the stream, has been executed, or queued in a transaction; `db` is where it left the

@@ -7,7 +7,8 @@
 //!   AUTH [user] password                 ->
 //!   REPLCONF listening-port <port>       ->
 //!   REPLCONF ip-address <ip>             ->        (AUTH and ip-address only if configured)
-//!   REPLCONF capa eof capa psync2        ->
+//!   REPLCONF capa eof capa psync2 capa hash-field-ttl ->
+//!   REPLCONF version 9.0.0               ->
 //!                                        <-   one line each; only AUTH must succeed
 //!   PSYNC <replid> <next byte> | ? -1    ->
 //!                                        <-   newlines, then the verdict
@@ -16,6 +17,10 @@
 use super::{Config, Step};
 use crate::protocol::args::encode_command;
 use crate::repl::id::{OFFSET_MAX, ReplId};
+use crate::repl::primary::psync::CAPA_FIELD_TIMES;
+
+/// The first Valkey that writes when fields of hashes expire.
+const VALKEY_VERSION: &[u8] = b"9.0.0";
 
 /// The longest reply line that is read.
 pub(super) const LINE_MAX: usize = 1024;
@@ -83,12 +88,14 @@ pub(super) fn write_introduction(out: &mut Vec<u8>, config: &Config) {
     if let Some(ip) = &config.announce_ip {
         command(out, &[b"REPLCONF", b"ip-address", ip]);
     }
-    command(out, &[b"REPLCONF", b"capa", b"eof", b"capa", b"psync2"]);
+    command(out, &[b"REPLCONF", b"capa", b"eof", b"capa", b"psync2", b"capa", CAPA_FIELD_TIMES]);
+    // Valkey tells when fields of hashes expire only to who says that it is Valkey 9; to others it cannot send such data.
+    command(out, &[b"REPLCONF", b"version", VALKEY_VERSION]);
 }
 
 /// The replies to expect to `write_introduction`, in order, and then PSYNC's.
 pub(super) fn steps_after_ping(config: &Config) -> Vec<Step> {
-    let mut steps = Vec::with_capacity(5);
+    let mut steps = Vec::with_capacity(6);
     if config.auth.is_some() {
         steps.push(Step::Auth);
     }
@@ -96,7 +103,7 @@ pub(super) fn steps_after_ping(config: &Config) -> Vec<Step> {
     if config.announce_ip.is_some() {
         steps.push(Step::Ip);
     }
-    steps.extend([Step::Capa, Step::Psync]);
+    steps.extend([Step::Capa, Step::Version, Step::Psync]);
     steps
 }
 

@@ -70,6 +70,7 @@ enum Step {
     Port,
     Ip,
     Capa,
+    Version,
     Psync,
 }
 
@@ -213,6 +214,13 @@ impl Follower {
 
     pub fn stream(&self) -> Option<&ApplyStream> {
         match &self.link {
+            Link::Connected(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    pub fn stream_mut(&mut self) -> Option<&mut ApplyStream> {
+        match &mut self.link {
             Link::Connected(stream) => Some(stream),
             _ => None,
         }
@@ -398,7 +406,8 @@ impl Follower {
                 return Event::Closed;
             }
             Step::Psync => return self.psync_reply(line, now),
-            Step::Auth => {}
+            // Redis knows no such thing, which is nothing to be told of.
+            Step::Auth | Step::Version => {}
             Step::Port | Step::Ip | Step::Capa => {
                 if line.starts_with(b"-") {
                     let option = match step {

@@ -43,8 +43,9 @@ fn say(f: &mut Follower, line: &str) -> String {
 fn up_to_psync(config: Config, cached: Option<CachedPrimary>) -> Follower {
     let mut f = connected(config, cached);
     say(&mut f, "+PONG");
-    say(&mut f, "+OK");
-    say(&mut f, "+OK");
+    for _ in 0..3 {
+        say(&mut f, "+OK");
+    }
     out(&mut f);
     f
 }
@@ -60,11 +61,15 @@ fn the_handshake_word_for_word() {
     say(&mut f, "+PONG");
     assert_eq!(
         out(&mut f),
-        "*3 $8 REPLCONF $14 listening-port $4 7000 *5 $8 REPLCONF $4 capa $3 eof $4 capa $6 psync2 "
+        "*3 $8 REPLCONF $14 listening-port $4 7000 \
+         *7 $8 REPLCONF $4 capa $3 eof $4 capa $6 psync2 $4 capa $14 hash-field-ttl \
+         *3 $8 REPLCONF $7 version $5 9.0.0 "
     );
     say(&mut f, "+OK");
     assert_eq!(out(&mut f), "");
     say(&mut f, "-ERR what is capa");
+    assert_eq!(out(&mut f), "");
+    say(&mut f, "-ERR what version");
     assert_eq!(out(&mut f), format!("*3 $5 PSYNC $40 {ID} $2 42 "));
 }
 
@@ -82,7 +87,7 @@ fn the_handshake_with_all_there_is_to_say() {
     let said = out(&mut f);
     assert!(said.starts_with("*3 $4 AUTH $2 me $6 secret *3 $8 REPLCONF $14 listening-port"), "{said}");
     assert!(said.contains("*3 $8 REPLCONF $10 ip-address $7 1.2.3.4 "), "{said}");
-    for reply in ["+OK", "-ERR no ports here", "-ERR no addresses here"] {
+    for reply in ["+OK", "-ERR no ports here", "-ERR no addresses here", "+OK"] {
         assert_eq!(say(&mut f, reply), "Taken");
         assert_eq!(out(&mut f), "");
     }
@@ -103,6 +108,44 @@ fn a_primary_that_does_not_want_us_is_asked_again_later() {
     let mut f = connected(Config::default(), None);
     assert_eq!(say(&mut f, "-ERR max number of clients reached"), "Closed");
     assert_eq!(last_line(&mut f), "Error reply to PING from master: '-ERR max number of clients reached'");
+}
+
+/// The target of a FAILOVER, up to where it is asked to take over.
+fn asked_to_take_over() -> Follower {
+    let mut f = connected(Config::default(), Some(cached()));
+    f.take_over = TakeOver::Asked;
+    say(&mut f, "+PONG");
+    out(&mut f);
+    for _ in 0..3 {
+        say(&mut f, "+OK");
+    }
+    assert_eq!(out(&mut f), format!("*4 $5 PSYNC $40 {ID} $2 42 $8 FAILOVER "));
+    f
+}
+
+#[test]
+fn who_is_asked_to_take_over_does_or_does_not() {
+    for reply in [format!("+CONTINUE {OTHER}"), format!("+FULLRESYNC {OTHER} 7")] {
+        let mut f = asked_to_take_over();
+        say(&mut f, "");
+        assert_eq!(f.take_over, TakeOver::Asked, "it lives, no more");
+        say(&mut f, &reply);
+        assert_eq!(f.take_over, TakeOver::Accepted);
+    }
+    for reply in ["-ERR PSYNC FAILOVER replid must match my replid.", "-NOMASTERLINK x", "-LOADING x", "?"] {
+        let mut f = asked_to_take_over();
+        assert_eq!(say(&mut f, reply), "Closed");
+        assert_eq!(f.take_over, TakeOver::Refused, "{reply}");
+        assert_eq!(out(&mut f), "", "it is not asked for a snapshot instead");
+        assert_eq!(f.cached(), Some(&cached()));
+    }
+    let mut f = asked_to_take_over();
+    f.closed(None, 1);
+    assert_eq!(f.take_over, TakeOver::Refused);
+    let mut f = connected(Config::default(), Some(cached()));
+    f.take_over = TakeOver::Asked;
+    f.closed(None, 1);
+    assert_eq!(f.take_over, TakeOver::Asked, "it has not heard the question");
 }
 
 #[test]
@@ -142,7 +185,7 @@ fn newlines_before_the_verdict_are_signs_of_life() {
 #[test]
 fn replies_may_come_in_any_pieces() {
     let mut f = connected(Config::default(), Some(cached()));
-    let all = format!("+PONG\r\n+OK\r\n+OK\r\n+CONTINUE {OTHER}\r\nSTREAM");
+    let all = format!("+PONG\r\n+OK\r\n+OK\r\n+OK\r\n+CONTINUE {OTHER}\r\nSTREAM");
     let mut events = Vec::new();
     let mut pending = Vec::new();
     for byte in all.bytes() {

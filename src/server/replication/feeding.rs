@@ -4,9 +4,10 @@ use super::PIPE_TOKEN;
 use crate::client::{ClientFlags, ClientId};
 use crate::net::conn::Moved;
 use crate::persist::child::ChildEnd;
-use crate::persist::rdb;
+use crate::persist::rdb::{self, header::VERSION_VALKEY_9};
 use crate::persist::snapshot::{Finished, SaveKind};
 use crate::protocol::{Args, CmdError};
+use crate::repl::primary::field_times::FieldTimes;
 use crate::repl::primary::full_sync::SnapshotEnd;
 use crate::repl::primary::psync::{ReplconfReply, SyncOutcome, SyncRequest};
 use crate::repl::primary::state::{Filter, State};
@@ -56,6 +57,7 @@ impl Server {
             child,
             now: self.clock.monotonic_ms(),
         };
+        self.repl.machine.primary.fields_expire = self.keyspace.has_expiring_fields();
         let outcome = self.repl.machine.primary.sync(&request);
         let counted = std::mem::take(&mut self.repl.machine.primary.stats);
         self.stats.sync_full += counted.full;
@@ -230,7 +232,6 @@ impl Server {
         }
         match started {
             Ok(()) => {
-                self.repl.machine.primary.fields_expire = self.keyspace.has_expiring_fields();
                 self.repl.machine.primary.snapshot_started(kind, filter);
             }
             Err(_) => self.repl.machine.primary.snapshot_refused(),
@@ -240,8 +241,10 @@ impl Server {
     fn start_stream_to_replicas(&mut self, filter: Filter) -> io::Result<()> {
         let mut options = self.save_options();
         options.data = !filter.exclude_data;
-        if filter.exclude_field_times {
-            options.version = rdb::VERSION;
+        match filter.field_times {
+            FieldTimes::Redis => {}
+            FieldTimes::Valkey => options.version = VERSION_VALKEY_9,
+            FieldTimes::Omitted => options.version = rdb::VERSION,
         }
         let reader = self.start_socket_save(&options, &hex_id())?;
         let registered =

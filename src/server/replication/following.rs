@@ -197,7 +197,7 @@ impl Server {
         if let Some(id) = self.repl.our_primary.take() {
             self.close_later(id);
         }
-        self.repl.transaction = None;
+        self.repl.in_transaction = false;
         self.drop_incoming();
     }
 
@@ -387,7 +387,7 @@ impl Server {
     /// The client that is our primary is gone.
     pub(super) fn lost_primary(&mut self, now: Millis) {
         self.repl.our_primary = None;
-        self.repl.transaction = None;
+        self.repl.in_transaction = false;
         if let Some(follower) = self.repl.machine.following_mut() {
             follower.closed(None, now);
         }
@@ -412,8 +412,7 @@ impl Server {
         if self.repl.our_primary == Some(id)
             && let Some(client) = self.clients.get(id)
         {
-            let in_transaction = self.repl.transaction.is_some();
-            self.repl.machine.command_done(bytes, in_transaction, client.db as u32);
+            self.repl.machine.command_done(bytes, self.repl.in_transaction, client.db as u32);
         }
     }
 
@@ -426,10 +425,5 @@ impl Server {
             follower.lose_corrupt(now);
             self.settle_replication();
         }
-    }
-
-    /// The transaction that our primary's stream is in, to be added to.
-    pub fn stream_transaction(&mut self) -> &mut Option<Vec<u8>> {
-        &mut self.repl.transaction
     }
 }

@@ -80,8 +80,8 @@ pub struct ReplicationState {
     made_sync_file: bool,
     /// Clients in WAIT want the replicas asked.
     ask_for_acks: bool,
-    /// The commands of a transaction in our primary's stream: they run when it ends.
-    transaction: Option<Vec<u8>>,
+    /// Our primary's stream is in a transaction, whose commands run when it ends.
+    pub in_transaction: bool,
 }
 
 impl ReplicationState {
@@ -114,7 +114,7 @@ impl ReplicationState {
             awaits_child: false,
             made_sync_file: false,
             ask_for_acks: false,
-            transaction: None,
+            in_transaction: false,
         }
     }
 }
@@ -327,7 +327,8 @@ impl Server {
             self.repl.machine.primary.feed_getack();
         }
         self.advance_failover();
-        if !self.loading {
+        if !self.loading && self.repl.machine.primary.awaits_snapshot() {
+            self.repl.machine.primary.fields_expire = self.keyspace.has_expiring_fields();
             let (child, now) = (self.replication_child(), self.clock.monotonic_ms());
             self.repl.machine.primary.start_pending(child, now);
         }

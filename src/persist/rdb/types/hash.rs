@@ -14,6 +14,7 @@
 
 use super::{Begun, Building, Parts, corrupt, packed, presize};
 use crate::persist::rdb::VERSION_FIELD_TIMES;
+use crate::persist::rdb::header::VERSION_VALKEY_9;
 use crate::persist::rdb::load_value::LoadedValue;
 use crate::persist::rdb::writer::Writer;
 use crate::value::{Collection, Hash, Limits, hash};
@@ -27,6 +28,7 @@ use std::io::{self, Write};
 pub fn type_id(hash: &Hash, version: u16) -> u8 {
     let expires = version >= VERSION_FIELD_TIMES && hash.next_expires().is_some();
     match hash {
+        Hash::PackedEx(_) | Hash::TableEx(_) if expires && version == VERSION_VALKEY_9 => opcode::TYPE_HASH_2,
         Hash::Packed(_) => opcode::TYPE_HASH_LISTPACK,
         Hash::PackedEx(_) if expires => opcode::TYPE_HASH_LISTPACK_EX,
         Hash::TableEx(_) if expires => opcode::TYPE_HASH_METADATA,
@@ -55,6 +57,9 @@ pub fn save<W: Write>(out: &mut Writer<W>, hash: &Hash, type_id: u8) -> io::Resu
         }
         out.string(f.field.text(&mut field_room))?;
         out.string(f.value.text(&mut value_room))?;
+        if type_id == opcode::TYPE_HASH_2 {
+            out.raw(&f.expires.unwrap_or(-1).to_le_bytes())?;
+        }
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mixes![
     a_target_that_refuses_leaves_the_primary_in_place,
     a_failover_that_cannot_be_begun_says_why,
     nobody_syncs_or_changes_sides_meanwhile,
+    a_chain_goes_on_under_the_new_primary,
 ];
 
 const CONFIG: &[&str] = &["repl-backlog-size 10mb"];
@@ -239,4 +240,20 @@ fn nobody_syncs_or_changes_sides_meanwhile(primary: Program, replica: Program) {
     primary.ok("FAILOVER ABORT");
     replica.signal(Signal::SIGCONT);
     wait_in_sync(&primary, &[&replica]);
+}
+
+fn a_chain_goes_on_under_the_new_primary(primary: Program, replica: Program) {
+    let (old, new) = synced(primary, replica);
+    let last = Server::start(primary, CONFIG);
+    last.replicate(&new);
+    wait_link_up(&last);
+    old.ok("SET a 1");
+    wait_in_sync(&old, &[&new, &last]);
+    let full = syncs(&new).full;
+    fail_over(&old, &new, "");
+    wait_for("the swap", PATIENCE, || new.info("role") == "master");
+    wait_state(&old, "no-failover");
+    new.ok("SET a 2");
+    wait_in_sync(&new, &[&old, &last]);
+    assert_eq!(syncs(&new).full, full, "both went on from where they were");
 }

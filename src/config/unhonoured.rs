@@ -55,7 +55,6 @@ pub const UNHONOURED: &[&str] = &[
     "lua-enable-deprecated-api",
     "maxmemory-clients",
     "no-appendfsync-on-rewrite",
-    "replica-ignore-disk-write-errors",
     "sanitize-dump-payload",
     "server_cpulist",
     "socket-mark-id",

@@ -416,6 +416,18 @@ mod tests {
     }
 
     #[test]
+    fn the_room_of_many_arguments_is_counted_and_given_back() {
+        let count = 100_000;
+        let input = [format!("*{count}\r\n").into_bytes(), b"$0\r\n\r\n".repeat(count)].concat();
+        let mut parser = Parser::default();
+        assert_eq!(parser.step(&input[..input.len() - 1], OPEN), Ok(Step::NeedMore));
+        assert!(parser.memory() >= (count - 1) * size_of::<Span>());
+        assert_eq!(parser.step(&input, OPEN), Ok(Step::Command));
+        parser.shift(input.len());
+        assert!(parser.memory() <= SPANS_KEPT * size_of::<Span>());
+    }
+
+    #[test]
     fn breaks_of_the_protocol_are_named() {
         let auth = Limits { unauthenticated: true, ..OPEN };
         let long = vec![b'1'; LINE_MAX + 10];

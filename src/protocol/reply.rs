@@ -417,6 +417,9 @@ impl Reply {
 
     #[cold]
     fn share(&mut self, bytes: Shared) {
+        if !self.keeps(self.tail.len() + bytes.len()) {
+            return;
+        }
         self.sealed_bytes += self.tail.len() + bytes.len();
         // What stands before it is mostly short, and the room of the last chunk then of more use for what follows.
         let before = if self.tail.len() < self.tail.capacity() / 4 {
@@ -455,6 +458,12 @@ impl Reply {
         self.tail.extend_from_slice(b"\r\n");
     }
 
+    /// Whether so many bytes more are within the limit.
+    fn keeps(&mut self, more: usize) -> bool {
+        self.overflowed |= self.limit.is_some_and(|limit| self.sealed_bytes + more > limit);
+        !self.overflowed
+    }
+
     fn make_room(&mut self) {
         if self.tail.len() >= CHUNK {
             self.seal();
@@ -462,8 +471,7 @@ impl Reply {
     }
 
     fn seal(&mut self) {
-        if self.limit.is_some_and(|limit| self.sealed_bytes + self.tail.len() > limit) {
-            self.overflowed = true;
+        if !self.keeps(self.tail.len()) {
             self.tail.clear();
             return;
         }
@@ -621,6 +629,21 @@ mod tests {
     use std::io::Read;
     use std::os::fd::AsRawFd;
     use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn a_reply_beyond_the_limit_is_not_kept() {
+        let mut reply = Reply::new();
+        reply.set_limit(Some(100_000));
+        for _ in 0..50 {
+            reply.bulk(&[b'x'; 1000]);
+        }
+        assert!(!reply.overflowed() && reply.pending() > 50_000);
+        for _ in 0..10_000 {
+            reply.bulk(&[b'x'; 1000]);
+        }
+        let (tail, sealed) = reply.memory();
+        assert!(reply.overflowed() && tail + sealed < 200_000, "{tail} {sealed}");
+    }
 
     #[test]
     fn long_strings_reach_the_socket_at_once_and_whole_however_much_it_takes() {

@@ -14,7 +14,7 @@ use crate::protocol::args::Args;
 use crate::protocol::error::CmdError;
 use crate::protocol::parser::{Limits, Parser, ProtocolError, Request, Step};
 use crate::server::Server;
-use crate::server::clients::describe;
+use crate::server::clients::{describe, hard_output_limit};
 use crate::server::command::CommandId;
 use crate::sys::errno::strerror;
 use crate::util::log::{self, Level};
@@ -137,8 +137,8 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     } else {
         server.stats.net_input_bytes += fresh.len() as u64;
     }
-    server.bound_output(id);
     let Some(client) = server.clients.get_mut(id) else { return };
+    client.reply.set_limit(hard_output_limit(&server.config, client));
     let mut kept = std::mem::take(&mut client.query);
     let mut parser = std::mem::take(&mut client.parser);
     let used = if kept.is_empty() {

@@ -5,7 +5,7 @@ use super::listeners::FIRST_CLIENT_TOKEN;
 use crate::acl::Users;
 use crate::client::subscribed::Listens;
 use crate::client::{Blocked, Client, ClientClass, ClientFlags, ClientId};
-use crate::config::OutputBufferLimit;
+use crate::config::{Config, OutputBufferLimit};
 use crate::log_warning;
 use crate::net::conn::{Conn, Moved};
 use crate::protocol::Reply;
@@ -86,32 +86,11 @@ impl Server {
         true
     }
 
-    /// The limit on a client's unsent replies.
-    fn output_limit(&self, client: &Client) -> Option<OutputBufferLimit> {
-        match client.class() {
-            ClientClass::Normal => Some(self.config.client_output_buffer_limit.normal),
-            ClientClass::Pubsub => Some(self.config.client_output_buffer_limit.pubsub),
-            // Replicas read from the backlog, which holds them to their limit; our primary gets only ACKs.
-            ClientClass::Replica | ClientClass::Primary => None,
-        }
-    }
-
-    /// What of a client's replies is beyond its hard limit shall not be kept while they are written: one command can
-    /// reply more than there is memory.
-    #[inline]
-    pub fn bound_output(&mut self, id: ClientId) {
-        let limit = self.clients.get(id).and_then(|client| self.output_limit(client));
-        if let Some(client) = self.clients.get_mut(id) {
-            let hard = limit.map(|limit| limit.hard).filter(|hard| *hard > 0);
-            client.reply.set_limit(hard.map(|hard| usize::try_from(hard).unwrap_or(usize::MAX)));
-        }
-    }
-
     /// Closes a client, at the end of the turn, whose unsent replies are beyond its class's limit.
     pub fn check_output_limits(&mut self, id: ClientId) {
         let now = self.clock.monotonic_ms();
-        let Some(limit) = self.clients.get(id).and_then(|client| self.output_limit(client)) else { return };
         let Some(client) = self.clients.get_mut(id) else { return };
+        let Some(limit) = output_limit(&self.config, client.class()) else { return };
         let stranger = !client.authenticated && !self.acl.users.default_user().is_open();
         let over = over_limit(client, limit, now) || client.reply.overflowed();
         if (over || stranger && over_stranger_limit(client))
@@ -263,6 +242,25 @@ impl Server {
             self.pending_reads.push(id);
         }
     }
+}
+
+/// The limit on unsent replies of a class of clients.
+fn output_limit(config: &Config, class: ClientClass) -> Option<OutputBufferLimit> {
+    match class {
+        ClientClass::Normal => Some(config.client_output_buffer_limit.normal),
+        ClientClass::Pubsub => Some(config.client_output_buffer_limit.pubsub),
+        // Replicas read from the backlog, which holds them to their limit; our primary gets only ACKs.
+        ClientClass::Replica | ClientClass::Primary => None,
+    }
+}
+
+/// What of a client's replies is beyond this is not kept while they are written: one command can reply more than there
+/// is memory.
+#[inline]
+#[must_use]
+pub fn hard_output_limit(config: &Config, client: &Client) -> Option<usize> {
+    let hard = output_limit(config, client.class())?.hard;
+    (hard > 0).then(|| usize::try_from(hard).unwrap_or(usize::MAX))
 }
 
 /// Whoever has not logged in must read the errors that he is answered, not fill our memory with them.

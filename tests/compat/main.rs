@@ -6,6 +6,7 @@ mod config_table;
 mod generate;
 mod info;
 mod lists;
+mod operators;
 mod pair;
 mod sessions;
 mod stream;

@@ -56,6 +56,21 @@ fn ten_thousand_clients_are_served() {
     wait_for("all to be gone", PATIENCE, || server.info_int("connected_clients") < 10);
 }
 
+/// What one turn reads can ask for more than there is memory: a pipeline goes no further than its client's limit.
+#[test]
+fn a_pipeline_stops_at_the_output_limit() {
+    let server = Server::start(Program::Oxidis, &["client-output-buffer-limit normal 100kb 0 0"]);
+    let mut client = server.client();
+    client.call(&[b"SET".as_slice(), b"k", &vec![b'x'; 10_000]]);
+    client.send_bytes(&encode(&["GET", "k"]).repeat(2000)).expect("the server reads");
+    assert_eq!(client.read_to_end().unwrap_or_default(), b"");
+    let calls = server.cmd("INFO commandstats").text();
+    let calls =
+        calls.lines().find_map(|line| line.strip_prefix("cmdstat_get:calls=")).expect("it was called");
+    let calls: u32 = calls.split(',').next().and_then(|calls| calls.parse().ok()).expect("a number");
+    assert!((10..30).contains(&calls), "{calls}");
+}
+
 /// One client's endless pipeline must not keep another one waiting.
 #[test]
 fn a_huge_pipeline_does_not_starve_others() {

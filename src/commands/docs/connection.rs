@@ -137,7 +137,7 @@ pub const DOCS: &[Docs] = &[
     .args(&[
         Arg::oneof("status", &[Arg::token("on", "ON"), Arg::token("off", "OFF")]),
         Arg::integer("client-id").behind("REDIRECT").optional(),
-        Arg::string("prefix").behind("PREFIX").optional().multiple_token(),
+        Arg::string("prefix").behind("PREFIX").optional().multiple().multiple_token(),
         Arg::token("bcast", "BCAST").optional(),
         Arg::token("optin", "OPTIN").optional(),
         Arg::token("optout", "OPTOUT").optional(),

@@ -10,7 +10,7 @@ use c_compat::hyperloglog::{Registers, cache_count, cached_count, count};
 pub static PFCOUNT: Command = Command {
     name: "pfcount",
     arity: -2,
-    flags: flags!(READONLY),
+    flags: flags!(READONLY | MAY_REPLICATE),
     acl: acl!(READ | HYPERLOGLOG | SLOW),
     keys: &[KeySpec {
         notes: "RW because it may change the internal representation of the key, and propagate to replicas",

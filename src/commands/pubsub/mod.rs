@@ -44,15 +44,16 @@ const fn own(name: &'static str, arity: i32, run: ServerFn) -> Command {
 
 const HELP: &[&str] = &[
     "CHANNELS [<pattern>]",
-    "    The channels with subscribers, or those of them that match <pattern>.",
+    "    Return the currently active channels matching a <pattern> (default: '*').",
     "NUMPAT",
-    "    How many different patterns have subscribers.",
+    "    Return number of subscriptions to patterns.",
     "NUMSUB [<channel> ...]",
-    "    How many clients are subscribed to each channel, not counting patterns.",
+    "    Return the number of subscribers for the specified channels, excluding",
+    "    pattern subscriptions(default: no channels).",
     "SHARDCHANNELS [<pattern>]",
-    "    The shard channels with subscribers, or those of them that match <pattern>.",
+    "    Return the currently active shard level channels matching a <pattern> (default: '*').",
     "SHARDNUMSUB [<shardchannel> ...]",
-    "    How many clients are subscribed to each shard channel.",
+    "    Return the number of subscribers for the specified shard level channel(s)",
 ];
 
 fn help(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {

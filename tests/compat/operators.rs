@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 const SESSIONS: &[&str] = &[
     "a SET k 1|a GET k|a GET|a NOSUCH|a INCR k|a LPUSH k 1|a CONFIG SET hz x|a CONFIG NOSUCH|a CLIENT|a AUTH pw|a AUTH u pw",
-    "a? BLPOP l 0|b RPUSH l x|a!|a? BLPOP l 0|b LPUSH l y z|a!|a? BLMPOP 0 1 l LEFT|b DEL l|b RPUSH l 1|a!",
+    "a? BLPOP l 0|b RPUSH l x|a!|a? BLPOP l 0|b LPUSH l y z|a!|b DEL l|a? BLMPOP 0 1 l LEFT|b RPUSH l 1|a!",
     "a BLPOP l 0.01|a PING|a WAIT 1 10|a BLPOP l x",
     "a? BLPOP l 0|b PING|b CLIENT UNBLOCK 99999",
     "a MULTI|a SET k 1|a GET k|a INCR nosuch|a LPUSH k x|a EXEC|a MULTI|a BLPOP l 0|a WAIT 1 0|a EXEC",

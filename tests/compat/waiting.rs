@@ -8,7 +8,7 @@ use crate::harness::{Client, PATIENCE, Program, Rng, seeds, steps, wait_for};
 const CLIENTS: usize = 4;
 
 /// A key of another type is deleted before a list or sorted set is stored in its place: Redis leaves those asleep who wait
-/// for it otherwise, Oxidis wakes them. `K` and `J` stand for one of three keys, `@` for the id of one of the clients, `LIST`
+/// for it otherwise, Oxidis wakes them. There is no SWAPDB, for which Redis goes through keys as a hash table has them. `K` and `J` stand for one of three keys, `@` for the id of one of the clients, `LIST`
 /// and `ZSET` for payloads of DUMP.
 const COMMANDS: &[&str] = &[
     "BLPOP K J 0",
@@ -47,7 +47,6 @@ const COMMANDS: &[&str] = &[
     "COPY K J REPLACE",
     "COPY K J DB 1",
     "MOVE K 1",
-    "SWAPDB 0 1",
     "RESTORE K 0 LIST REPLACE",
     "RESTORE K 0 ZSET REPLACE",
     "DEL J;SORT K ALPHA STORE J",

@@ -2,9 +2,10 @@
 //! text that Redis has for the first that is wrong.
 
 use crate::keyspace::{Keyspace, PREFETCH_KEYS};
-use crate::protocol::{CmdError, CmdResult};
+use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::command::Exec;
 use c_compat::number::{LongDouble, double, int};
+use std::ops::Range;
 
 /// Calls `act` with the index of each argument that is a key: the first, and every `step`th from there. Keys are fetched
 /// from memory some at a time, so that the command does not wait for each.
@@ -24,6 +25,48 @@ pub fn each_key<'a>(e: &mut Exec<'a>, step: usize, mut act: impl FnMut(&mut Exec
 /// It is none, or does not fit 64 bits.
 pub fn integer(arg: &[u8]) -> CmdResult<i64> {
     int::parse(arg).ok_or(CmdError::NOT_INTEGER)
+}
+
+/// An integer that is not below `min`.
+///
+/// # Errors
+/// `refusal`, if it is anything else.
+pub fn at_least(arg: &[u8], min: usize, refusal: CmdError) -> CmdResult<usize> {
+    let number = int::parse(arg).and_then(|n| usize::try_from(n).ok());
+    number.filter(|n| *n >= min).ok_or(refusal)
+}
+
+/// `numkeys key [key ...] END [COUNT count]`: where LMPOP, ZMPOP and those that wait for the same pop from.
+pub struct PopFrom<E> {
+    /// The arguments that are keys.
+    pub keys: Range<usize>,
+    pub end: E,
+    pub count: usize,
+}
+
+impl<E> PopFrom<E> {
+    /// Reads it from argument `at` on.
+    ///
+    /// # Errors
+    /// A count below 1, an end that `parse_end` refuses, anything behind.
+    pub fn parse(args: Args<'_>, at: usize, parse_end: impl Fn(&[u8]) -> CmdResult<E>) -> CmdResult<Self> {
+        let positive = |arg: &[u8], text: &str| at_least(arg, 1, CmdError::err(text));
+        let numkeys = positive(args.at(at), "numkeys should be greater than 0")?;
+        let keys = at + 1..(at + 1).checked_add(numkeys).ok_or(CmdError::SYNTAX)?;
+        let end = parse_end(args.get(keys.end).ok_or(CmdError::SYNTAX)?)?;
+        let count = match (args.get(keys.end + 1), args.get(keys.end + 2), args.len() - keys.end) {
+            (None, _, _) => 1,
+            (Some(word), Some(arg), rest) if is_word(word, "count") => {
+                let count = positive(arg, "count should be greater than 0")?;
+                if rest > 3 {
+                    return Err(CmdError::SYNTAX);
+                }
+                count
+            }
+            _ => return Err(CmdError::SYNTAX),
+        };
+        Ok(PopFrom { keys, end, count })
+    }
 }
 
 /// An integer of 32 bits.

@@ -283,6 +283,14 @@ impl Exec<'_> {
             self.ks.effects.notify(class, event, db, key);
         }
     }
+
+    /// Asks to wait for elements; false where nobody may, as if the time were over at once.
+    pub fn wait(&mut self, kind: Type, keys: Range<usize>, timeout_ms: Option<u64>) -> bool {
+        if self.blocking.allowed {
+            self.blocking.wait = Some(Wait { kind, keys, timeout_ms, news: None });
+        }
+        self.blocking.allowed
+    }
 }
 
 /// A command's number in the registry: an index into the figures kept for each.

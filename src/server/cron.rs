@@ -38,8 +38,8 @@ impl Server {
         let (tenth, second, five) = (every(100), every(1000), every(5000));
         if tenth {
             self.sample_rates();
+            self.note_peak_memory();
         }
-        self.note_peak_memory();
         self.shutdown_cron();
         if self.pause.expire(self.clock.monotonic_ms()) {
             self.wake_paused();

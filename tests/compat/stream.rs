@@ -319,6 +319,15 @@ fn generated_commands_are_sent_on_as_by_redis() {
             if NOT_SENT.contains(&name.as_str()) {
                 continue;
             }
+            if name == "PFADD"
+                && let Some(key) = commands[0].get(1)
+                && both.clients[1]
+                    .call(&[b"PFCOUNT".to_vec(), key.clone(), b"no:such:key".to_vec()])
+                    .is_error()
+            {
+                // Redis keeps what it had added before it met the damage, and does not say so.
+                continue;
+            }
             step += 1;
             for args in &commands {
                 script.push(shown(args));

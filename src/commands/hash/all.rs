@@ -5,6 +5,8 @@ use crate::commands::row::{access, acl, flags, key_at};
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, Run};
 use crate::value::Hash;
+use crate::value::hash::FieldRef;
+use c_compat::listpack::Entry;
 
 /// `HGETALL`
 pub static HGETALL: Command = Command {
@@ -47,11 +49,7 @@ pub static HKEYS: Command = Command {
 };
 
 fn hkeys(e: &mut Exec<'_>) -> CmdResult {
-    let moment = e.ks.field_moment();
-    let hash = e.ks.read_as::<Hash>(e.db, e.args.at(1))?;
-    e.reply.array(hash.map_or(0, |hash| hash.len_at(moment)));
-    hash.into_iter().flat_map(|hash| hash.iter_at(moment)).for_each(|f| reply_item(e.reply, f.field));
-    Ok(())
+    reply_each(e, |f| f.field)
 }
 
 /// `HVALS`
@@ -68,9 +66,14 @@ pub static HVALS: Command = Command {
 };
 
 fn hvals(e: &mut Exec<'_>) -> CmdResult {
+    reply_each(e, |f| f.value)
+}
+
+/// This half of every field.
+fn reply_each(e: &mut Exec<'_>, half: impl Fn(FieldRef<'_>) -> Entry<'_>) -> CmdResult {
     let moment = e.ks.field_moment();
     let hash = e.ks.read_as::<Hash>(e.db, e.args.at(1))?;
     e.reply.array(hash.map_or(0, |hash| hash.len_at(moment)));
-    hash.into_iter().flat_map(|hash| hash.iter_at(moment)).for_each(|f| reply_item(e.reply, f.value));
+    hash.into_iter().flat_map(|hash| hash.iter_at(moment)).for_each(|f| reply_item(e.reply, half(f)));
     Ok(())
 }

@@ -2,15 +2,14 @@
 //! namesakes without the B, and travel to replicas as these.
 
 use super::lmove::move_element;
-use super::pop::{PopFrom, pop_from_first, pop_one};
+use super::pop::{pop_from_first, pop_one};
 use super::{parse_end, pop_name};
-use crate::commands::parse::timeout;
-use crate::commands::row::{access, acl, flags, key_at, keys_at};
+use crate::commands::parse::{PopFrom, timeout};
+use crate::commands::row::{access, acl, counted_keys, flags, key_at, keys_at};
 use crate::protocol::CmdResult;
-use crate::server::command::{BeginSearch, Command, Exec, FindKeys, Group, KeySpec, Run, Wait};
+use crate::server::command::{Command, Exec, Group, Run};
 use crate::value::list::End;
 use crate::value::{List, Type};
-use std::ops::Range;
 
 /// `BLPOP`
 pub static BLPOP: Command = Command {
@@ -43,18 +42,10 @@ fn blocking_pop(e: &mut Exec<'_>, end: End) -> CmdResult {
         e.ks.effects.propagate_instead([pop_name(end), key]);
         return Ok(());
     }
-    if !wait(e, keys, timeout_ms) {
+    if !e.wait(Type::List, keys, timeout_ms) {
         e.reply.null_array();
     }
     Ok(())
-}
-
-/// Asks to wait for a list; false where nobody may wait.
-fn wait(e: &mut Exec<'_>, keys: Range<usize>, timeout_ms: Option<u64>) -> bool {
-    if e.blocking.allowed {
-        e.blocking.wait = Some(Wait { kind: Type::List, keys, timeout_ms, news: None });
-    }
-    e.blocking.allowed
 }
 
 /// `BLMPOP`
@@ -63,12 +54,7 @@ pub static BLMPOP: Command = Command {
     arity: -5,
     flags: flags!(WRITE | BLOCKING | MOVABLEKEYS),
     acl: acl!(WRITE | LIST | SLOW | BLOCKING),
-    keys: &[KeySpec {
-        flags: access!(RW | ACCESS | DELETE),
-        begin: BeginSearch::Index(2),
-        find: FindKeys::KeyNum { at: 0, first: 1, step: 1 },
-        notes: "",
-    }],
+    keys: &[counted_keys(2, access!(RW | ACCESS | DELETE))],
     group: Group::List,
     tips: &[],
     run: Run::Data(blmpop),
@@ -76,9 +62,9 @@ pub static BLMPOP: Command = Command {
 };
 
 fn blmpop(e: &mut Exec<'_>) -> CmdResult {
-    let PopFrom { keys, end, count } = PopFrom::parse(e.args, 2)?;
+    let PopFrom { keys, end, count } = PopFrom::parse(e.args, 2, parse_end)?;
     let timeout_ms = timeout(e.args.at(1))?;
-    if !pop_from_first(e, keys.clone(), end, count)? && !wait(e, keys, timeout_ms) {
+    if !pop_from_first(e, keys.clone(), end, count)? && !e.wait(Type::List, keys, timeout_ms) {
         e.reply.null_array();
     }
     Ok(())
@@ -136,7 +122,7 @@ fn brpoplpush(e: &mut Exec<'_>) -> CmdResult {
 /// Moves an element, or waits for one; false if it was not moved.
 fn blocking_move(e: &mut Exec<'_>, from: End, to: End, timeout_ms: Option<u64>) -> CmdResult<bool> {
     let moved = move_element(e, from, to)?;
-    if !moved && !wait(e, 1..2, timeout_ms) {
+    if !moved && !e.wait(Type::List, 1..2, timeout_ms) {
         e.reply.null();
     }
     Ok(moved)

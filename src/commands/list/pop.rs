@@ -1,11 +1,11 @@
 //! LPOP, RPOP, and LMPOP, which pops from the first of several lists that there is.
 
 use super::{first_from, other, parse_end, pop_name, popped_event, reply_entry, taken_out};
-use crate::commands::parse::{integer, is_word};
-use crate::commands::row::{access, acl, flags, key_at};
+use crate::commands::parse::{PopFrom, at_least};
+use crate::commands::row::{access, acl, counted_keys, flags, key_at};
 use crate::config::NotifyFlags;
-use crate::protocol::{Args, CmdError, CmdResult};
-use crate::server::command::{BeginSearch, Command, Exec, FindKeys, Group, KeySpec, Run};
+use crate::protocol::{CmdError, CmdResult};
+use crate::server::command::{Command, Exec, Group, KeySpec, Run};
 use crate::value::list::End;
 use crate::value::{Collection, List};
 use std::ops::Range;
@@ -36,10 +36,7 @@ fn pop(e: &mut Exec<'_>, end: End) -> CmdResult {
     let key = e.args.at(1);
     let count = match e.args.len() {
         2 => None,
-        3 => {
-            let count = integer(e.args.at(2)).ok().and_then(|n| usize::try_from(n).ok());
-            Some(count.ok_or(CmdError::NOT_POSITIVE)?)
-        }
+        3 => Some(at_least(e.args.at(2), 0, CmdError::NOT_POSITIVE)?),
         _ => return Err(CmdError::wrong_arity(e.command.name)),
     };
     let found = match count {
@@ -96,12 +93,7 @@ pub static LMPOP: Command = Command {
     arity: -4,
     flags: flags!(WRITE | MOVABLEKEYS),
     acl: acl!(WRITE | LIST | SLOW),
-    keys: &[KeySpec {
-        flags: access!(RW | ACCESS | DELETE),
-        begin: BeginSearch::Index(1),
-        find: FindKeys::KeyNum { at: 0, first: 1, step: 1 },
-        notes: "",
-    }],
+    keys: &[counted_keys(1, access!(RW | ACCESS | DELETE))],
     group: Group::List,
     tips: &[],
     run: Run::Data(lmpop),
@@ -109,44 +101,11 @@ pub static LMPOP: Command = Command {
 };
 
 fn lmpop(e: &mut Exec<'_>) -> CmdResult {
-    let PopFrom { keys, end, count } = PopFrom::parse(e.args, 1)?;
+    let PopFrom { keys, end, count } = PopFrom::parse(e.args, 1, parse_end)?;
     if !pop_from_first(e, keys, end, count)? {
         e.reply.null_array();
     }
     Ok(())
-}
-
-/// `numkeys key [key ...] LEFT|RIGHT [COUNT count]`
-pub(super) struct PopFrom {
-    /// The arguments that are keys.
-    pub(super) keys: Range<usize>,
-    pub(super) end: End,
-    pub(super) count: usize,
-}
-
-impl PopFrom {
-    /// Reads it from argument `at` on.
-    pub(super) fn parse(args: Args<'_>, at: usize) -> CmdResult<Self> {
-        let positive = |arg: &[u8], text: &str| {
-            let number = integer(arg).ok().and_then(|n| usize::try_from(n).ok());
-            number.filter(|n| *n > 0).ok_or_else(|| CmdError::err(text))
-        };
-        let numkeys = positive(args.at(at), "numkeys should be greater than 0")?;
-        let keys = at + 1..(at + 1).checked_add(numkeys).ok_or(CmdError::SYNTAX)?;
-        let end = parse_end(args.get(keys.end).ok_or(CmdError::SYNTAX)?)?;
-        let count = match (args.get(keys.end + 1), args.get(keys.end + 2), args.len() - keys.end) {
-            (None, _, _) => 1,
-            (Some(word), Some(arg), rest) if is_word(word, "count") => {
-                let count = positive(arg, "count should be greater than 0")?;
-                if rest > 3 {
-                    return Err(CmdError::SYNTAX);
-                }
-                count
-            }
-            _ => return Err(CmdError::SYNTAX),
-        };
-        Ok(PopFrom { keys, end, count })
-    }
 }
 
 /// Pops and replies elements from the first of the keys that is a list, together with its name; false if none is.

@@ -92,13 +92,7 @@ pub static SINTERSTORE: Command = Command {
 };
 
 fn sinterstore(e: &mut Exec<'_>) -> CmdResult {
-    let limits = e.ks.limits.set;
-    let result = {
-        let sets = find(e.ks, e.db, e.args.rest(2))?;
-        gather(intersection(&sets, usize::MAX), &limits)
-    };
-    store(e, result, "sinterstore");
-    Ok(())
+    store(e, "sinterstore", |sets, limits| gather(intersection(sets, usize::MAX), limits))
 }
 
 /// `SUNION`
@@ -146,13 +140,7 @@ pub static SUNIONSTORE: Command = Command {
 };
 
 fn sunionstore(e: &mut Exec<'_>) -> CmdResult {
-    let limits = e.ks.limits.set;
-    let result = {
-        let sets = find(e.ks, e.db, e.args.rest(2))?;
-        gather(sets.into_iter().flatten().flat_map(Set::iter), &limits)
-    };
-    store(e, result, "sunionstore");
-    Ok(())
+    store(e, "sunionstore", |sets, limits| gather(sets.iter().copied().flatten().flat_map(Set::iter), limits))
 }
 
 /// `SDIFF`
@@ -192,13 +180,7 @@ pub static SDIFFSTORE: Command = Command {
 };
 
 fn sdiffstore(e: &mut Exec<'_>) -> CmdResult {
-    let limits = e.ks.limits.set;
-    let result = {
-        let sets = find(e.ks, e.db, e.args.rest(2))?;
-        gather(difference(&sets), &limits)
-    };
-    store(e, result, "sdiffstore");
-    Ok(())
+    store(e, "sdiffstore", |sets, limits| gather(difference(sets), limits))
 }
 
 /// Looks up the sets at these keys.
@@ -254,8 +236,14 @@ fn gather<'a>(members: impl IntoIterator<Item = Member<'a>>, limits: &Limits) ->
     set
 }
 
-/// Puts the result of a `*STORE` command where it goes.
-fn store(e: &mut Exec<'_>, result: Set, event: &'static str) {
+/// Puts what is made of the sets where it goes.
+fn store(
+    e: &mut Exec<'_>,
+    event: &'static str,
+    combine: impl FnOnce(&[Option<&Set>], &Limits) -> Set,
+) -> CmdResult {
+    let limits = e.ks.limits.set;
+    let result = combine(&find(e.ks, e.db, e.args.rest(2))?, &limits);
     let key = e.args.at(1);
     let len = result.len();
     let was_there = e.ks.store(e.db, key, result);
@@ -267,4 +255,5 @@ fn store(e: &mut Exec<'_>, result: Set, event: &'static str) {
         e.ks.effects.dirty += 1;
     }
     e.reply.int(len as i64);
+    Ok(())
 }

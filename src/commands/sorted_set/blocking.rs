@@ -1,13 +1,12 @@
 //! The commands that wait for a sorted set: BZPOPMIN, BZPOPMAX, BZMPOP. When there is one they are their namesakes
 //! without the B, and travel to replicas as pops from that one.
 
-use super::pop::{End, Form, Request, pop_from_first, take};
-use crate::commands::parse::timeout;
+use super::pop::{End, Form, parse_end, pop_from_first, take};
+use crate::commands::parse::{PopFrom, timeout};
 use crate::commands::row::{access, acl, counted_keys, flags, keys_at};
 use crate::protocol::CmdResult;
-use crate::server::command::{Command, Exec, Group, Run, Wait};
+use crate::server::command::{Command, Exec, Group, Run};
 use crate::value::{SortedSet, Type};
-use std::ops::Range;
 
 /// `BZPOPMIN`
 pub static BZPOPMIN: Command = Command {
@@ -57,7 +56,9 @@ fn blocking_pop(e: &mut Exec<'_>, end: End) -> CmdResult {
         e.ks.effects.propagate_instead([end.pop_name(), key]);
         return Ok(());
     }
-    wait(e, keys, timeout_ms);
+    if !e.wait(Type::SortedSet, keys, timeout_ms) {
+        e.reply.null_array();
+    }
     Ok(())
 }
 
@@ -75,19 +76,10 @@ pub static BZMPOP: Command = Command {
 };
 
 fn bzmpop(e: &mut Exec<'_>) -> CmdResult {
-    let request = Request::parse(e.args.rest(2))?;
+    let request = PopFrom::parse(e.args, 2, parse_end)?;
     let timeout_ms = timeout(e.args.at(1))?;
-    if !pop_from_first(e, &request)? {
-        wait(e, 3..3 + request.keys.len(), timeout_ms);
-    }
-    Ok(())
-}
-
-/// Asks to wait for a sorted set. Where nobody may wait, the time is over at once.
-fn wait(e: &mut Exec<'_>, keys: Range<usize>, timeout_ms: Option<u64>) {
-    if e.blocking.allowed {
-        e.blocking.wait = Some(Wait { kind: Type::SortedSet, keys, timeout_ms, news: None });
-    } else {
+    if !pop_from_first(e, &request)? && !e.wait(Type::SortedSet, request.keys, timeout_ms) {
         e.reply.null_array();
     }
+    Ok(())
 }

@@ -1,10 +1,10 @@
 //! ZPOPMIN, ZPOPMAX and ZMPOP.
 
 use super::{delete_if_empty, reply_items, reply_member};
-use crate::commands::parse::{integer, is_word};
+use crate::commands::parse::{PopFrom, at_least, is_word};
 use crate::commands::row::{access, acl, counted_keys, flags, key_at};
 use crate::config::NotifyFlags;
-use crate::protocol::{Args, CmdError, CmdResult};
+use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
 use crate::value::{Collection, SortedSet};
 
@@ -59,7 +59,7 @@ impl End {
 fn pop(e: &mut Exec<'_>, end: End) -> CmdResult {
     let count = match e.args.len() {
         2 => None,
-        3 => Some(at_least(e.args.at(2), 0).ok_or(CmdError::NOT_POSITIVE)?),
+        3 => Some(at_least(e.args.at(2), 0, CmdError::NOT_POSITIVE)?),
         _ => return Err(CmdError::SYNTAX),
     };
     let key = e.args.at(1);
@@ -90,7 +90,7 @@ pub static ZMPOP: Command = Command {
 };
 
 fn zmpop(e: &mut Exec<'_>) -> CmdResult {
-    let request = Request::parse(e.args.rest(1))?;
+    let request = PopFrom::parse(e.args, 1, parse_end)?;
     if !pop_from_first(e, &request)? {
         e.reply.null_array();
     }
@@ -98,8 +98,9 @@ fn zmpop(e: &mut Exec<'_>) -> CmdResult {
 }
 
 /// Pops from the first key that there is; false if there is none.
-pub(super) fn pop_from_first(e: &mut Exec<'_>, request: &Request<'_>) -> CmdResult<bool> {
-    for key in request.keys.iter() {
+pub(super) fn pop_from_first(e: &mut Exec<'_>, request: &PopFrom<End>) -> CmdResult<bool> {
+    for at in request.keys.clone() {
+        let key = e.args.at(at);
         if !e.blocking.concerns(key) || e.ks.write_as::<SortedSet>(e.db, key)?.is_none() {
             continue;
         }
@@ -113,41 +114,12 @@ pub(super) fn pop_from_first(e: &mut Exec<'_>, request: &Request<'_>) -> CmdResu
     Ok(false)
 }
 
-/// `numkeys key [key ...] MIN | MAX [COUNT count]`
-pub(super) struct Request<'a> {
-    pub keys: Args<'a>,
-    pub end: End,
-    pub count: usize,
-}
-
-impl<'a> Request<'a> {
-    pub fn parse(args: Args<'a>) -> CmdResult<Self> {
-        let count = at_least(args.at(0), 1);
-        let count = count.ok_or_else(|| CmdError::err("numkeys should be greater than 0"))?;
-        let end = match count.checked_add(1).and_then(|at| args.get(at)) {
-            Some(word) if is_word(word, "min") => End::Min,
-            Some(word) if is_word(word, "max") => End::Max,
-            _ => return Err(CmdError::SYNTAX),
-        };
-        let keys = args.part(1, count);
-        let count = match args.rest(count + 2) {
-            options if options.is_empty() => 1,
-            options if options.len() >= 2 && is_word(options.at(0), "count") => {
-                let count = at_least(options.at(1), 1);
-                let count = count.ok_or_else(|| CmdError::err("count should be greater than 0"))?;
-                if options.len() > 2 {
-                    return Err(CmdError::SYNTAX);
-                }
-                count
-            }
-            _ => return Err(CmdError::SYNTAX),
-        };
-        Ok(Request { keys, end, count })
+pub(super) fn parse_end(arg: &[u8]) -> CmdResult<End> {
+    match arg {
+        word if is_word(word, "min") => Ok(End::Min),
+        word if is_word(word, "max") => Ok(End::Max),
+        _ => Err(CmdError::SYNTAX),
     }
-}
-
-fn at_least(arg: &[u8], min: usize) -> Option<usize> {
-    integer(arg).ok().and_then(|n| usize::try_from(n).ok()).filter(|n| *n >= min)
 }
 
 /// How what was popped is replied.

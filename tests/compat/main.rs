@@ -1,4 +1,21 @@
 //! Oxidis against a real redis-server 7.0: the same bytes to both, the replies compared.
+//!
+//! # What differs, and is meant to
+//!
+//! - Small lists and sets are listpacks, as since 7.2: OBJECT ENCODING, DEBUG OBJECT. Lists follow the limits of the day, those
+//!   of 7.0 the limits of the day they were made: the nodes of DUMP.
+//! - The order of what lies in a table, and what is drawn at random.
+//! - An integer's reference count and clock: Redis's small ones are one object for all keys.
+//! - A command that fails changes nothing and reads all its arguments first. Redis's PFADD keeps what it had added before it met
+//!   damage; a BITFIELD of which every operation failed may have made a string longer, and is not told to replicas; a faulty
+//!   command may have removed an expired key.
+//! - SORT turns no sorted set into a skip list, and a number out of range is an error whatever was asked before (Redis's
+//!   depends on what is left in `errno`).
+//! - ZRANGESTORE keeps a score of -0 in a result that is no listpack; Redis's has been one for a while.
+//! - A range of members of a sorted set whose scores differ depends, in a skip list, on chance.
+//! - Who waits for a list or sorted set is served when one is stored over a value of another type (SORT STORE,
+//!   ZUNIONSTORE, ZRANGESTORE, GEOSEARCHSTORE): Redis, 8.0 and Valkey too, let them wait on beside the full key. After SWAPDB
+//!   keys are ready in the order in which somebody began to wait.
 
 mod blocking;
 mod command_table;

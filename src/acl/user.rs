@@ -1,7 +1,7 @@
 //! A user: how it logs in, and what it may do.
 
 use super::password::Hash;
-use super::pattern::Access;
+use super::pattern::{Access, Pattern};
 use super::selector::{Denied, Request, Selector};
 
 /// A user.
@@ -70,6 +70,31 @@ impl User {
     #[must_use]
     pub fn allows_all(&self) -> bool {
         self.selectors.iter().any(Selector::allows_all)
+    }
+
+    /// Whether it may use every channel.
+    #[must_use]
+    pub fn allows_every_channel(&self) -> bool {
+        self.selectors.iter().any(|selector| selector.all_channels)
+    }
+
+    /// The channel patterns of all its selectors.
+    pub fn channels(&self) -> impl Iterator<Item = &Pattern> {
+        self.selectors.iter().flat_map(|selector| &selector.channels)
+    }
+
+    /// Whether it may use every channel that it might use as it was before: no pattern of them is gone.
+    #[must_use]
+    pub fn keeps_channels_of(&self, before: &User) -> bool {
+        self.allows_every_channel()
+            || !before.allows_every_channel()
+                && before.channels().all(|known| self.channels().any(|p| p == known))
+    }
+
+    /// Whether one of its selectors allows a channel; a pattern of channels must be one of its own, to the letter.
+    #[must_use]
+    pub fn allows_channel(&self, channel: &[u8], is_pattern: bool) -> bool {
+        self.selectors.iter().any(|selector| selector.allows_channel(channel, is_pattern))
     }
 
     /// Whether it may log in with this password.

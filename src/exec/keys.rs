@@ -72,10 +72,44 @@ pub fn accesses(command: &Command, args: Args<'_>) -> Accesses {
         }
         [_] if command.name == "set" => one(1, access(set_flags(args))),
         _ => {
-            let keys = positions(command, args).unwrap_or_default();
-            keys.into_iter().map(|(at, flags)| (at, access(flags))).collect()
+            let keys = positions(command, args).unwrap_or_else(|_| guessed(command, args));
+            let told = keys.into_iter().map(|(at, flags)| (at, access(flags)));
+            told.chain(stored_at(command, args).map(|at| (at, Access::WRITE))).collect()
         }
     }
+}
+
+/// Keys of a command whose number of keys is none. It is going to fail, but as in Redis not before its client is known to
+/// have something to do with these.
+fn guessed(command: &Command, args: Args<'_>) -> Vec<(usize, KeyFlags)> {
+    let mut keys = Vec::new();
+    for spec in command.keys {
+        match (spec.begin, spec.find) {
+            (BeginSearch::Index(begin), FindKeys::KeyNum { at, first, .. }) => {
+                let first = (begin + first) as usize;
+                let digits = args.get((begin + at) as usize).unwrap_or_default();
+                let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+                let count = digits
+                    .fold(0usize, |n, byte| n.saturating_mul(10).saturating_add(usize::from(byte - b'0')));
+                if count == 0 || count > args.len().saturating_sub(first) {
+                    return Vec::new();
+                }
+                keys.extend((first..first + count).map(|at| (at, KeyFlags::empty())));
+            }
+            (BeginSearch::Index(at), FindKeys::Range { last: 0, .. }) => {
+                keys.push((at as usize, KeyFlags::empty()));
+            }
+            _ => return Vec::new(),
+        }
+    }
+    keys
+}
+
+/// Where GEORADIUS and its like may store: the last STORE counts for it, while its row tells of the first.
+fn stored_at(command: &Command, args: Args<'_>) -> impl Iterator<Item = usize> {
+    let stores = matches!(command.name, "georadius" | "georadiusbymember");
+    let words = if stores { 5..args.len().saturating_sub(1) } else { 0..0 };
+    words.filter(move |at| is(args.at(*at), "store") || is(args.at(*at), "storedist")).map(|at| at + 1)
 }
 
 fn one(at: usize, access: Access) -> Accesses {

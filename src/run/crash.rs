@@ -76,13 +76,19 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() && self.1 {
             let mut report = b"\n------ CURRENT COMMAND ------\n".to_vec();
-            for arg in self.0.iter().take(ARGS_SHOWN) {
+            let shown = if may_hold_password(self.0) { 1 } else { ARGS_SHOWN };
+            for arg in self.0.iter().take(shown) {
                 quote(&mut report, &arg[..arg.len().min(BYTES_SHOWN)]);
                 report.push(b'\n');
             }
             log::append_raw(&report);
         }
     }
+}
+
+/// Whether an argument may be a password. Which one it is, only the command itself could say.
+fn may_hold_password(args: Args<'_>) -> bool {
+    ["auth", "hello", "acl", "config", "migrate"].iter().any(|name| args.is(0, name))
 }
 
 /// Finishes the report and ends the process.

@@ -11,7 +11,8 @@ use crate::acl::password::Hash;
 use crate::acl::rule::has_spaces;
 use crate::acl::users::DEFAULT_NAME;
 use crate::acl::{Acl, Commands, Context, User, UserId, Users};
-use crate::client::{Client, ClientFlags, ClientId};
+use crate::client::subscribed::Listens;
+use crate::client::{Client, ClientClass, ClientFlags, ClientId};
 use crate::config::{Config, PubsubDefault};
 use crate::sys::errno::strerror;
 use crate::{log_notice, log_warning};
@@ -101,6 +102,25 @@ impl Server {
         }
     }
 
+    /// Cuts off the clients of a user who listen to what it may not listen to any more.
+    fn cut_off_listeners(&mut self, user: UserId) {
+        let rights = &self.acl.users[user];
+        let listens = |client: ClientId, how: Listens| {
+            let is_pattern = how == Listens::ToPattern;
+            let names = self.pubsub.of_client(how, client);
+            names.iter().any(|name| !rights.allows_channel(name, is_pattern))
+        };
+        let of_user =
+            self.clients.iter().filter(|c| c.user == Some(user) && c.class() == ClientClass::Pubsub);
+        let concerned: Vec<ClientId> = of_user
+            .map(|client| client.id)
+            .filter(|client| Listens::ALL.iter().any(|how| listens(*client, *how)))
+            .collect();
+        for id in concerned {
+            self.close_later(id);
+        }
+    }
+
     /// Whether a client's commands come as a transaction.
     #[must_use]
     pub fn origin(&self, id: ClientId) -> Origin {
@@ -126,8 +146,12 @@ impl Server {
     pub fn set_user(&mut self, name: &[u8], rules: &[&[u8]]) -> Result<(), Vec<u8>> {
         let context = context(&self.config, &self.acl.commands);
         let user = self.acl.users.changed(name, rules, context)?;
-        self.acl.users.put(user);
+        let before = self.acl.users.find(name).filter(|id| !user.keeps_channels_of(&self.acl.users[*id]));
+        let id = self.acl.users.put(user);
         self.rights_changed();
+        if before.is_some() {
+            self.cut_off_listeners(id);
+        }
         Ok(())
     }
 

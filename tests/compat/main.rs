@@ -17,6 +17,7 @@
 //!   ZUNIONSTORE, ZRANGESTORE, GEOSEARCHSTORE): Redis, 8.0 and Valkey too, let them wait on beside the full key. After SWAPDB
 //!   keys are ready in the order in which somebody began to wait.
 
+mod acl;
 mod blocking;
 mod command_table;
 mod config_table;

@@ -5,14 +5,14 @@ use crate::harness::client::encode;
 use crate::harness::value::show;
 use crate::harness::{Client, PATIENCE, Program, Server, Value, wait_for};
 
-fn servers() -> [Server; 2] {
+pub fn servers() -> [Server; 2] {
     let config = &["enable-protected-configs yes"];
     [Server::start(Program::Oxidis, config), Server::start(Program::Redis, config)]
 }
 
 /// Sends every line to both servers, on one connection each, and compares the replies byte for byte.
 #[track_caller]
-fn compare(servers: &[Server; 2], greeting: &[&str], lines: &[&str]) {
+pub fn compare(servers: &[Server; 2], greeting: &[&str], lines: &[&str]) {
     let mut clients = servers.each_ref().map(|server| server.client());
     for client in &mut clients {
         for line in greeting {
@@ -160,6 +160,7 @@ const WATCHED: &[&[&str]] = &[
     &["HELLO", "2", "AUTH", "default", "secret", "SETNAME", "me"],
     &["CONFIG", "SET", "masterauth", "secret", "maxmemory", "0"],
     &["CONFIG", "SET", "masterauth", ""],
+    &["ACL", "SETUSER", "secretive", ">secret"],
     &["MIGRATE", "127.0.0.1", "1", "nosuch", "0", "10", "AUTH2", "user", "secret"],
     &["SELECT", "3"],
     &["NOSUCH", "a"],

@@ -6,6 +6,9 @@ use smallvec::SmallVec;
 /// So many bytes need no allocation.
 const ON_STACK: usize = 512;
 
+/// A number takes ten bytes at most, an empty string and its like fewer.
+const ENCODED_INT_MAX: usize = 16;
+
 /// Entries in the form that they have in a listpack.
 #[derive(Default)]
 pub struct Batch {
@@ -20,10 +23,21 @@ impl Batch {
 
     #[inline]
     pub fn push<'v>(&mut self, value: impl Into<Entry<'v>>) {
-        for part in Encoded::new(value.into()).parts() {
+        let value = Encoded::new(value.into());
+        let [head, data, back] = value.parts();
+        self.len += 1;
+        if data.is_empty() {
+            // Most are numbers: they are copied at once.
+            let mut whole = [0; ENCODED_INT_MAX];
+            let len = head.len() + back.len();
+            whole[..head.len()].copy_from_slice(head);
+            whole[head.len()..len].copy_from_slice(back);
+            return self.bytes.extend_from_slice(&whole[..len]);
+        }
+        self.bytes.reserve(head.len() + data.len() + back.len());
+        for part in [head, data, back] {
             self.bytes.extend_from_slice(part);
         }
-        self.len += 1;
     }
 
     /// How many entries there are.

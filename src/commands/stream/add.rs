@@ -78,7 +78,7 @@ fn xadd(e: &mut Exec<'_>) -> CmdResult {
     }
     e.ks.effects.dirty += 1;
     let id_is_given = matches!(options.id, Some(NewId::Given(_)));
-    if !id_is_given || threshold.is_some() {
+    if !e.ks.effects.unheard && (!id_is_given || threshold.is_some()) {
         let mut room = IdText::new();
         let id = added.text(&mut room);
         let threshold_at = options.trimming.map_or(0, |trimming| trimming.at);

@@ -131,7 +131,8 @@ impl Keyspace {
     /// Deletes a key, which says how its memory is given back; otherwise as [`Keyspace::delete`].
     pub fn delete_as(&mut self, db: usize, key: &[u8], cause: Cause) -> bool {
         let hash = self.hash(key);
-        let taken = self.take(db, hash, key);
+        // What makes place for an empty result need not be alive.
+        let taken = self.take_from(db, hash, key, cause != Cause::Replaced);
         let deleted = taken.is_some();
         if let Some(entry) = taken {
             self.discard(entry, cause);
@@ -261,12 +262,16 @@ impl Keyspace {
 
     /// Takes out a key; one that has expired counts as gone already.
     pub(super) fn take(&mut self, db: usize, hash: u64, key: &[u8]) -> Option<Entry> {
+        self.take_from(db, hash, key, true)
+    }
+
+    fn take_from(&mut self, db: usize, hash: u64, key: &[u8], alive: bool) -> Option<Entry> {
         let Keyspace { dbs, effects, stats, watched, now_ms, mode, .. } = self;
         let base = &mut dbs[db];
         let entry = base.table.remove(hash, |e| e.key() == key)?;
         base.forget(hash, &entry);
         effects.note_gone(db, key, entry.value().kind());
-        if *mode != ExpiryMode::Ignore && is_expired(&entry, *now_ms) {
+        if alive && *mode != ExpiryMode::Ignore && is_expired(&entry, *now_ms) {
             stats.expired_keys += 1;
             effects.expired.push((db, key.into()));
             effects.notify(NotifyFlags::EXPIRED, "expired", db, key);

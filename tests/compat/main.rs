@@ -54,7 +54,10 @@ const STEPS: usize = 25_000;
 /// A run of generated commands: replies byte for byte, digests every 500 steps, or as many as
 /// `OXIDIS_TEST_DIGEST_EVERY` says.
 fn run(seed: u64, protocol: u8) {
-    let mut pair = Pair::start();
+    run_with(Pair::start(), seed, protocol);
+}
+
+fn run_with(mut pair: Pair, seed: u64, protocol: u8) {
     let mut generator = Generator::new(seed);
     pair.reconnect(protocol);
     // To find the step at which two datasets part, given a seed.
@@ -84,6 +87,15 @@ fn run(seed: u64, protocol: u8) {
 fn generated_commands_are_answered_as_by_redis_in_resp2() {
     for seed in seeds(&[1, 2, 3]) {
         run(seed, 2);
+    }
+}
+
+#[test]
+fn generated_commands_cause_the_events_that_they_cause_in_redis() {
+    for seed in seeds(&[7, 8]) {
+        let mut pair = Pair::start();
+        pair.compare_events();
+        run_with(pair, seed, 2);
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Pair {
     pub ours: Server,
     pub real: Server,
     clients: [Client; 2],
+    /// Those who get the keyspace notifications, if these are compared.
+    listeners: Option<[Client; 2]>,
     history: VecDeque<String>,
     pub mismatches: Vec<String>,
     seen: BTreeMap<String, u32>,
@@ -40,12 +42,23 @@ impl Pair {
             ours,
             real,
             clients,
+            listeners: None,
             history: VecDeque::new(),
             mismatches: Vec::new(),
             seen: BTreeMap::new(),
             counts: BTreeMap::new(),
             steps: 0,
         }
+    }
+
+    /// From now on the keyspace notifications that commands cause are compared too.
+    pub fn compare_events(&mut self) {
+        self.listeners = Some([&self.ours, &self.real].map(|server| {
+            server.ok("CONFIG SET notify-keyspace-events KEAmn");
+            let mut listener = server.client();
+            listener.cmd("PSUBSCRIBE __key*");
+            listener
+        }));
     }
 
     pub fn reconnect(&mut self, protocol: u8) {
@@ -136,6 +149,10 @@ impl Pair {
                 let count = [b"PFCOUNT".to_vec(), key.clone(), b"no:such:key".to_vec()];
                 self.call(&count, Check::Exact).is_some_and(|count| !count.is_error())
             }
+            // That would be the listener.
+            b"CLIENT" => {
+                self.listeners.is_none() || !args.iter().any(|arg| arg.eq_ignore_ascii_case(b"pubsub"))
+            }
             _ => true,
         }
     }
@@ -158,7 +175,9 @@ impl Pair {
         }
         let agreed = ours.as_ref().is_ok_and(|ours| same(ours, &real, check));
         if agreed {
-            return Some(real.value);
+            // These meet keys that have expired, or are not there, in an order of their own.
+            let any_order = ["KEYS", "RANDOMKEY", "SORT", "SORT_RO"].contains(&name.as_str());
+            return self.same_events(&name, &line, any_order).then_some(real.value);
         }
         let from = ours.as_ref().map_or(0, |ours| first_difference(&ours.raw, &real.raw));
         let shown = match &ours {
@@ -168,6 +187,35 @@ impl Pair {
         let at = if from > 0 { format!("    from byte {from} on:\n") } else { String::new() };
         self.mismatch(&name, format!("{line}\n{at}    ours {shown}\n    real {}", show(&real.raw[from..])));
         None
+    }
+
+    /// Whether the last command caused the same events on both servers.
+    fn same_events(&mut self, name: &str, line: &str, any_order: bool) -> bool {
+        let Some(mut events) = self.events() else { return true };
+        if any_order {
+            events.iter_mut().for_each(|events| events.sort());
+        }
+        let [ours, real] = events;
+        let same = ours == real;
+        if !same {
+            self.mismatch(name, format!("{line}\n    events ours {ours:#?}\n    events real {real:#?}"));
+        }
+        same
+    }
+
+    /// The events since the last call.
+    fn events(&mut self) -> Option<[Vec<String>; 2]> {
+        let listeners = self.listeners.as_mut()?;
+        Some([0, 1].map(|i| {
+            let listener = &mut listeners[i];
+            listener.send(&["PING", "that is all"]).expect("the server reads");
+            let mut events = Vec::new();
+            loop {
+                let message = listener.read().expect("a message").value;
+                let [_, _, channel, payload] = message.items() else { return events };
+                events.push(format!("{channel:?} {payload:?}"));
+            }
+        }))
     }
 
     fn remember(&mut self, mut line: String) {
@@ -219,6 +267,8 @@ impl Pair {
         self.counts.entry(name.clone()).or_default().0 += 1;
         if ours != real {
             self.mismatch(&name, format!("{line}\n    ours {ours:?}\n    real {real:?}"));
+        } else {
+            self.same_events(&name, &line, true);
         }
     }
 
@@ -227,6 +277,8 @@ impl Pair {
         for client in &mut self.clients {
             wait_for("a key to expire", PATIENCE, || client.call(&[b"PTTL".as_slice(), key]).int() == -2);
         }
+        // How often each was asked, and so missed the key, is up to chance.
+        self.events();
     }
 
     /// Compares the two keyspaces by digest and size.

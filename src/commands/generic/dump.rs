@@ -5,6 +5,7 @@ use crate::commands::parse::{integer, is_word};
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::config::NotifyFlags;
 use crate::keyspace::Access;
+use crate::keyspace::discard::Cause;
 use crate::persist::rdb::payload::{self, PayloadError};
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
@@ -64,7 +65,7 @@ fn restore(e: &mut Exec<'_>) -> CmdResult {
         // A sum that overflows lies in the past, as in Redis.
         _ => Some(ttl.wrapping_add(e.ks.now_ms())),
     };
-    let deleted = replace && e.ks.delete(e.db, key);
+    let deleted = replace && e.ks.delete_as(e.db, key, Cause::Replaced);
     if expire.is_some_and(|ms| already_expired(e, ms)) {
         if deleted {
             e.ks.effects.propagate_instead([b"DEL", key]);

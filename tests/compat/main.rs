@@ -26,6 +26,7 @@ mod info;
 mod lists;
 mod operators;
 mod pair;
+mod pubsub;
 mod sessions;
 mod stream;
 mod tools;

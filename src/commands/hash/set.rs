@@ -56,6 +56,7 @@ pub static HMSET: Command = Command {
 fn hmset(e: &mut Exec<'_>) -> CmdResult {
     set_pairs(e)?;
     e.reply.ok();
+    e.notify(NotifyFlags::HASH, "hset", e.args.at(1));
     Ok(())
 }
 
@@ -75,6 +76,7 @@ pub static HSET: Command = Command {
 fn hset(e: &mut Exec<'_>) -> CmdResult {
     let created = set_pairs(e)?;
     e.reply.int(created);
+    e.notify(NotifyFlags::HASH, "hset", e.args.at(1));
     Ok(())
 }
 
@@ -93,7 +95,6 @@ fn set_pairs(e: &mut Exec<'_>) -> CmdResult<i64> {
     if hash.noted_expires().is_some() {
         e.ks.note_field_expires(e.db, key);
     }
-    e.notify(NotifyFlags::HASH, "hset", key);
     e.ks.effects.dirty += (e.args.len() as u64 - 2) / 2;
     Ok(created)
 }
@@ -120,9 +121,11 @@ fn hsetnx(e: &mut Exec<'_>) -> CmdResult {
     let exists = hash.find(field).is_some();
     if !exists {
         hash.set(field, value, &limits);
-        e.notify(NotifyFlags::HASH, "hset", key);
         e.ks.effects.dirty += 1;
     }
     e.reply.int(i64::from(!exists));
+    if !exists {
+        e.notify(NotifyFlags::HASH, "hset", key);
+    }
     Ok(())
 }

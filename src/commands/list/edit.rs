@@ -42,8 +42,9 @@ fn linsert(e: &mut Exec<'_>) -> CmdResult {
         return Ok(());
     };
     list.insert(&limits, index, side, value);
-    e.reply.int(list.len() as i64);
+    let len = list.len();
     e.notify(NotifyFlags::LIST, "linsert", key);
+    e.reply.int(len as i64);
     e.ks.effects.dirty += 1;
     Ok(())
 }
@@ -71,9 +72,9 @@ fn lset(e: &mut Exec<'_>) -> CmdResult {
     let index = index_in(list, index).ok_or(CmdError::INDEX_OUT_OF_RANGE)?;
     list.set(&limits, index, value);
     list.shrink(&limits);
-    e.notify(NotifyFlags::LIST, "lset", key);
     e.ks.effects.dirty += 1;
     e.reply.ok();
+    e.notify(NotifyFlags::LIST, "lset", key);
     Ok(())
 }
 

@@ -78,8 +78,8 @@ pub(super) fn move_element(e: &mut Exec<'_>, from: End, to: End) -> CmdResult<bo
     let bytes = if let Entry::Str(bytes) = value { bytes.len() } else { 0 };
     list.grow(&limits, 1, bytes);
     list.push(&limits, to, value);
-    reply_entry(e.reply, value);
     e.notify(NotifyFlags::LIST, pushed_event(to), destination);
+    reply_entry(e.reply, value);
     e.notify(NotifyFlags::LIST, popped_event(from), source);
     taken_out(e, source);
     e.ks.effects.dirty += 1;

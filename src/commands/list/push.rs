@@ -70,6 +70,6 @@ fn push_to_existing(e: &mut Exec<'_>, end: End) -> CmdResult<bool> {
 
 fn pushed(e: &mut Exec<'_>, end: End, len: usize) {
     e.ks.effects.dirty += e.args.len() as u64 - 2;
-    e.notify(NotifyFlags::LIST, pushed_event(end), e.args.at(1));
     e.reply.int(len as i64);
+    e.notify(NotifyFlags::LIST, pushed_event(end), e.args.at(1));
 }

@@ -247,6 +247,7 @@ fn store(
     let key = e.args.at(1);
     let len = result.len();
     let was_there = e.ks.store(e.db, key, result);
+    e.reply.int(len as i64);
     if len > 0 {
         e.notify(NotifyFlags::SET, event, key);
         e.ks.effects.dirty += 1;
@@ -254,6 +255,5 @@ fn store(
         e.notify(NotifyFlags::GENERIC, "del", key);
         e.ks.effects.dirty += 1;
     }
-    e.reply.int(len as i64);
     Ok(())
 }

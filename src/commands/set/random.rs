@@ -55,11 +55,11 @@ fn spop_several(e: &mut Exec<'_>, key: &[u8]) -> CmdResult {
     };
     let size = set.len();
     if count >= size {
+        e.notify(NotifyFlags::SET, "spop", key);
         e.reply.set(size);
-        for member in set.iter() {
+        for member in e.ks.peek_as::<Set>(e.db, key).into_iter().flat_map(Set::iter) {
             reply_member(e.reply, member);
         }
-        e.notify(NotifyFlags::SET, "spop", key);
         e.ks.delete(e.db, key);
         e.notify(NotifyFlags::GENERIC, "del", key);
         e.ks.effects.dirty += size as u64;
@@ -67,12 +67,12 @@ fn spop_several(e: &mut Exec<'_>, key: &[u8]) -> CmdResult {
         return Ok(());
     }
     let popped: Vec<Vec<u8>> = set.sample(count, e.rng).into_iter().map(Member::to_vec).collect();
-    e.reply.set(popped.len());
     for member in &popped {
-        e.reply.bulk(member);
         set.remove(member);
     }
     e.notify(NotifyFlags::SET, "spop", key);
+    e.reply.set(popped.len());
+    popped.iter().for_each(|member| e.reply.bulk(member));
     e.ks.effects.dirty += popped.len() as u64;
     for member in &popped {
         e.ks.effects.propagate_instead([b"SREM", key, member]);

@@ -53,6 +53,7 @@ fn store(e: &mut Exec<'_>, key: &[u8], result: SortedSet, event: &'static str) {
     use crate::value::Collection as _;
     let len = result.len();
     let was_there = e.ks.store(e.db, key, result);
+    e.reply.int(len as i64);
     if len > 0 {
         e.notify(NotifyFlags::ZSET, event, key);
         e.ks.effects.dirty += 1;
@@ -60,5 +61,4 @@ fn store(e: &mut Exec<'_>, key: &[u8], result: SortedSet, event: &'static str) {
         e.notify(NotifyFlags::GENERIC, "del", key);
         e.ks.effects.dirty += 1;
     }
-    e.reply.int(len as i64);
 }

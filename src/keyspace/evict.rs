@@ -110,11 +110,13 @@ impl Keyspace {
     /// Takes out the key that is to go by this policy, and tells its database; `None` when there is none that may.
     /// It counts neither as deleted nor as expired.
     pub fn evict(&mut self, policy: EvictionPolicy, now_ms: i64) -> Option<(usize, Entry)> {
-        match policy.victim {
+        let (db, entry) = match policy.victim {
             Victim::LeastRecent | Victim::LeastFrequent => self.evict_best(policy, now_ms),
             Victim::SoonestToExpire => self.evict_soonest(),
             Victim::Random => self.evict_random(policy.volatile),
-        }
+        }?;
+        self.effects.note_gone(db, entry.key(), entry.value().kind());
+        Some((db, entry))
     }
 
     fn evict_best(&mut self, policy: EvictionPolicy, now_ms: i64) -> Option<(usize, Entry)> {

@@ -239,6 +239,7 @@ impl Keyspace {
                 fields.forget(hash, &entry);
                 stats.expired_keys += 1;
                 effects.expired.push((db, key.into()));
+                effects.note_gone(db, key, entry.value().kind());
                 effects.notify(NotifyFlags::EXPIRED, "expired", db, key);
                 if watched.may_hold(hash) {
                     effects.touched.push(db, key, How::Expired);

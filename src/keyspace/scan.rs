@@ -145,6 +145,7 @@ impl Keyspace {
             base.forget(hash, &entry);
             self.stats.expired_keys += 1;
             self.effects.expired.push((db, entry.key().into()));
+            self.effects.note_gone(db, entry.key(), entry.value().kind());
             self.effects.notify(NotifyFlags::EXPIRED, "expired", db, entry.key());
             if self.watched.may_hold(hash) {
                 self.effects.touched.push(db, entry.key(), How::Expired);

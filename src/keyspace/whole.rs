@@ -105,6 +105,7 @@ impl Keyspace {
     }
 
     fn take_db(&mut self, db: usize) -> Db {
+        self.effects.all_ready = self.effects.awaited;
         let mut fresh = Db::default();
         fresh.table.pause_resize(self.resize_paused);
         mem::replace(&mut self.dbs[db], fresh)

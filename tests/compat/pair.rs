@@ -352,6 +352,31 @@ fn first_difference(a: &[u8], b: &[u8]) -> usize {
     if a.len().max(b.len()) < 300 { 0 } else { at.saturating_sub(80) }
 }
 
+/// The same values, but for integers that are moments, in milliseconds, or what XPENDING and XINFO CONSUMERS say of idleness.
+fn same_but_for_moments(a: &Value, b: &Value) -> bool {
+    const TOLERANCE_MS: i64 = 60_000;
+    const MOMENT: i64 = 1 << 40;
+    let near = |a: i64, b: i64| (a - b).abs() < TOLERANCE_MS;
+    match (a, b) {
+        (Value::Int(a), Value::Int(b)) => a == b || (*a > MOMENT && *b > MOMENT && near(*a, *b)),
+        (Value::Array(a), Value::Array(b)) | (Value::Map(a), Value::Map(b)) => {
+            let idle = |i: usize| match a.len() {
+                // id, consumer, idle, deliveries
+                4 => i == 2 && matches!((&a[1], &a[3]), (Value::Bulk(_), Value::Int(_))),
+                // name, pending, idle
+                6 => i == 5 && a[4] == Value::Bulk(b"idle".to_vec()),
+                _ => false,
+            };
+            a.len() == b.len()
+                && a.iter().zip(b).enumerate().all(|(i, (a, b))| match (a, b) {
+                    (Value::Int(a), Value::Int(b)) if idle(i) => near(*a, *b),
+                    (a, b) => same_but_for_moments(a, b),
+                })
+        }
+        (a, b) => a == b,
+    }
+}
+
 /// All that the steps give, or the error that the first one is.
 fn scan_all(client: &mut Client, what: &Args, options: &Args) -> Result<Vec<Value>, String> {
     let mut cursor = b"0".to_vec();
@@ -392,9 +417,11 @@ pub fn same(ours: &Reply, real: &Reply, check: Check) -> bool {
             b.sort();
             a == b && ours.raw[0] == real.raw[0]
         }
+        (Check::Moments, a, b) => same_but_for_moments(a, b) && ours.raw[0] == real.raw[0],
         (Check::Encoding, Value::Bulk(a), Value::Bulk(b)) => a == b || is_newer_encoding(a, b),
         (Check::Dump, Value::Bulk(a), Value::Bulk(b)) => {
-            let unordered = a.len() == b.len() && [SET, HASH].contains(&a[0]);
+            // A stream's consumers have been seen at moments that differ.
+            let unordered = a.len() == b.len() && [SET, HASH, STREAM].contains(&a[0]);
             a[0] == b[0] && (unordered || a[0] == QUICKLIST)
         }
         (Check::Flattened, a, b) => {
@@ -439,6 +466,7 @@ pub fn same(ours: &Reply, real: &Reply, check: Check) -> bool {
 const SET: u8 = 2;
 const HASH: u8 = 4;
 const QUICKLIST: u8 = 18;
+const STREAM: u8 = 19;
 
 /// Where servers since 7.2 have a listpack and 7.0 has not.
 fn is_newer_encoding(ours: &[u8], real: &[u8]) -> bool {

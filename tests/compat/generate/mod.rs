@@ -15,6 +15,7 @@ mod set;
 mod sort;
 mod sorted_set;
 mod stream;
+mod stream_groups;
 mod words;
 
 use crate::harness::Rng;
@@ -47,6 +48,8 @@ pub enum Check {
     Hello,
     /// DEBUG OBJECT's line but for the address, the references and the clock.
     DebugObject,
+    /// What tells of moments and of times since them: these may differ by seconds. Integers that are neither are the same.
+    Moments,
     /// OBJECT REFCOUNT: Redis knows whether a small integer is its shared object or was copied; we do not.
     References,
 }
@@ -172,6 +175,7 @@ const GROUPS: &[Group] = &[
     sort::GROUP,
     sorted_set::GROUP,
     stream::GROUP,
+    stream_groups::GROUP,
 ];
 
 fn commands() -> impl Iterator<Item = (&'static str, usize)> {

@@ -151,7 +151,7 @@ fn xgroup(g: &mut Generator, key: Vec<u8>) -> Args {
     let mut args = match g.rng.below(20) {
         0..=7 => {
             let id = g.rng.pick(&["$", "0", "0", "5-1", "-", "x"]);
-            let mut args = args!["CREATE", key, group(g), *id];
+            let mut args = args!["CREATE", key, group(g), id];
             if g.rng.chance(40) {
                 args.extend(args!["MKSTREAM"]);
             }

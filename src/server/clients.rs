@@ -282,11 +282,20 @@ fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> boo
     now_ms - since > limit.soft_seconds as u64 * 1000
 }
 
+/// Bytes of the arguments of a client's request under way: one that comes in, runs or waits.
+fn argument_bytes(client: &Client) -> usize {
+    let waiting = match &client.blocked {
+        Some(Blocked::Keys(wait)) => wait.args.as_args().payload_len(),
+        _ => 0,
+    };
+    client.parser.argument_bytes() + client.args_len + waiting
+}
+
 /// What a client takes, bytes: itself and its buffers.
 #[must_use]
 pub fn memory_of(client: &Client) -> usize {
     let (tail, sealed) = client.reply.memory();
-    let arguments = client.parser.argument_bytes() + client.args_len;
+    let arguments = argument_bytes(client);
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
     // Each stands in the list of its key's watchers too.
     let watched: usize = client.watched.iter().map(|(_, key)| 2 * (size_of_val(key) + key.len())).sum();
@@ -315,7 +324,7 @@ pub fn describe(client: &Client, registry: &super::command::Registry, users: &Us
     let user = client.user.map_or(SUPERUSER.into(), |user| String::from_utf8_lossy(&users[user].name));
     let (tail, sealed) = client.reply.memory();
     let query_memory = client.query.capacity();
-    let parsed = client.parser.argument_bytes() + client.args_len;
+    let parsed = argument_bytes(client);
     let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} \

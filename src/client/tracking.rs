@@ -37,16 +37,16 @@ impl ClientTracking {
     /// Whether the keys that it reads are remembered.
     #[must_use]
     pub fn remembers_keys(&self) -> bool {
-        let caching = self.modes.contains(TrackingModes::CACHING);
-        !self.modes.contains(TrackingModes::BCAST)
-            && (!self.modes.contains(TrackingModes::OPTIN) || caching)
-            && !(self.modes.contains(TrackingModes::OPTOUT) && caching)
+        let has = |mode| self.modes.contains(mode);
+        let caching = has(TrackingModes::CACHING);
+        let left_out = has(TrackingModes::OPTIN) && !caching || has(TrackingModes::OPTOUT) && caching;
+        !has(TrackingModes::BCAST) && !left_out
     }
 
     /// What it takes, bytes: each prefix stands in the list of all prefixes too, with its client.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let each = |prefix: &Box<[u8]>| 2 * (size_of_val(prefix) + prefix.len()) + size_of::<ClientId>();
-        size_of::<Self>() + self.prefixes.iter().map(each).sum::<usize>()
+        let each = |len: usize| 2 * (size_of::<Box<[u8]>>() + len) + size_of::<ClientId>();
+        size_of::<Self>() + self.prefixes.iter().map(|prefix| each(prefix.len())).sum::<usize>()
     }
 }

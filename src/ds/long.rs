@@ -70,9 +70,7 @@ impl Long {
         self.0.wrapping_add(HEAD)
     }
 
-    /// # Safety
-    /// As above.
-    pub unsafe fn len(self) -> usize {
+    unsafe fn len(self) -> usize {
         // SAFETY: the length comes first, and blocks are aligned to 8.
         unsafe { self.0.cast::<usize>().read() }
     }

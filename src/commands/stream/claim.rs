@@ -98,7 +98,7 @@ impl Options {
 fn xclaim(e: &mut Exec<'_>) -> CmdResult {
     let (key, name, now_ms) = (e.args.at(1), e.args.at(2), e.ks.now_ms());
     let stream = e.ks.read_as::<Stream>(e.db, key)?;
-    if !stream.is_some_and(|stream| stream.groups.find(name).is_some()) {
+    if stream.is_none_or(|stream| stream.groups.find(name).is_none()) {
         return Err(no_group(key, name));
     }
     let min_idle_ms = min_idle(e, "XCLAIM")?;

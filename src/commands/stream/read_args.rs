@@ -45,7 +45,7 @@ impl<'a> ReadArgs<'a> {
                 let count = integer(args.at(at))?;
                 read.count = usize::try_from(count).ok().filter(|count| *count > 0);
             } else if is_word(word, "STREAMS") && more > 0 {
-                if more % 2 != 0 {
+                if !more.is_multiple_of(2) {
                     return Err(CmdError::err(
                         "Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.",
                     ));

@@ -628,7 +628,7 @@ impl Block {
             Body::Object(..) => unreachable!("only a string is changed in place"),
             // SAFETY: the long string belongs to this one, which is told where it went.
             Body::Long(mut long) => unsafe {
-                let len = long.len();
+                let len = long.bytes().len();
                 if min_len > len {
                     long.grow(min_len);
                 } else {
@@ -682,7 +682,7 @@ impl Block {
             match self.form() {
                 LONG => {
                     let long = self.0.add(self.front_size()).cast::<Long>().read_unaligned();
-                    RawBytes { start: long.start(), len: long.len() }
+                    RawBytes { start: long.start(), len: long.bytes().len() }
                 }
                 RAW => {
                     let at = self.0.add(self.front_size());

@@ -123,9 +123,9 @@ impl Group {
     }
 }
 
-/// The groups of a stream.
+/// The groups of a stream, in order of their names.
 #[derive(Clone, Debug, Default)]
-pub struct Groups(Vec<Box<Group>>);
+pub struct Groups(Vec<Group>);
 
 impl Groups {
     pub fn len(&self) -> usize {
@@ -138,7 +138,7 @@ impl Groups {
 
     /// In order of the names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Group> {
-        self.0.iter().map(|group| &**group)
+        self.0.iter()
     }
 
     /// The place of a group, which it keeps until one is added or removed.
@@ -147,11 +147,11 @@ impl Groups {
     }
 
     pub fn get(&self, name: &[u8]) -> Option<&Group> {
-        self.position(name).ok().map(|at| &*self.0[at])
+        self.position(name).ok().map(|at| &self.0[at])
     }
 
     pub fn get_mut(&mut self, name: &[u8]) -> Option<&mut Group> {
-        self.position(name).ok().map(|at| &mut *self.0[at])
+        self.position(name).ok().map(|at| &mut self.0[at])
     }
 
     /// Adds a group; false if there is one of this name.
@@ -172,7 +172,7 @@ impl Groups {
 
     fn add(&mut self, group: Group) -> bool {
         let Err(at) = self.position(&group.name) else { return false };
-        self.0.insert(at, Box::new(group));
+        self.0.insert(at, group);
         true
     }
 
@@ -233,7 +233,7 @@ impl Loading {
     pub fn new(name: &[u8], last_id: StreamId, entries_read: Option<i64>) -> Self {
         let mut groups = Groups::default();
         groups.create(name, last_id, entries_read);
-        let group = *groups.0.pop().expect("it was just made");
+        let group = groups.0.pop().expect("it was just made");
         Loading { group, unowned: 0 }
     }
 

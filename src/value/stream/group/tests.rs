@@ -119,7 +119,7 @@ fn reloaded(group: &Group) -> Group {
     }
     let mut groups = Groups::default();
     loading.finish(&mut groups).expect("nothing is wrong");
-    *groups.0.pop().expect("it was added")
+    groups.0.pop().expect("it was added")
 }
 
 #[test]

@@ -193,7 +193,8 @@ impl Server {
         let effects = &mut self.keyspace.effects;
         let mut ready = mem::take(&mut effects.ready);
         if mem::take(&mut effects.all_ready) {
-            ready = self.waiting.keys();
+            // Those that are known to be first in the order in which they became so.
+            ready.extend(self.waiting.keys());
         }
         ready.retain(|(db, key)| self.waiting.line(*db, key).is_some());
         ready

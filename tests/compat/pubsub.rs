@@ -27,7 +27,7 @@ const SESSIONS: &[&str] = &[
     "a HELLO 3\n a SUBSCRIBE ch\n b PUBLISH ch hello\n a GET k\n a PUBLISH ch own\n a PING\n a PING x\n a UNSUBSCRIBE\n a UNSUBSCRIBE\n a PUNSUBSCRIBE\n a SUNSUBSCRIBE",
     "a HELLO 3\n a SUBSCRIBE ch\n a PSUBSCRIBE c*\n a SSUBSCRIBE ch\n a PUBLISH ch x\n a SPUBLISH ch y\n a HELLO 2\n b PUBLISH ch z\n a GET k\n a RESET\n a GET k",
     // Replies may be turned off, messages not.
-    "a HELLO 3\n a SUBSCRIBE ch\n a CLIENT REPLY OFF\n a PUBLISH ch 1\n b PUBLISH ch 2\n a SUBSCRIBE d\n a CLIENT REPLY ON\n a CLIENT REPLY SKIP\n a PUBLISH ch 3\n a PUBLISH ch 4",
+    "a HELLO 3\n a SUBSCRIBE ch\n a CLIENT REPLY OFF\n b PUBLISH ch 2\n a SUBSCRIBE d\n a CLIENT REPLY ON\n a CLIENT REPLY SKIP\n a PUBLISH ch 3\n a PUBLISH ch 4",
     "a CLIENT REPLY OFF\n a SUBSCRIBE ch\n b PUBLISH ch x\n a PING\n a UNSUBSCRIBE ch\n a PING\n a CLIENT REPLY ON",
     // In transactions.
     "a MULTI\n a SUBSCRIBE ch\n a PING\n a GET k\n a PUBLISH ch x\n a UNSUBSCRIBE ch\n a EXEC\n a PING",
@@ -46,7 +46,7 @@ const SESSIONS: &[&str] = &[
     "a HELLO 3\n a CONFIG SET notify-keyspace-events KEA\n a PSUBSCRIBE __key*\n a MULTI\n a SET k 1\n a DEL k\n a LPUSH l 1\n a EXEC\n a MULTI\n a EXEC",
     "a CONFIG SET notify-keyspace-events KEA\n b PSUBSCRIBE __key*\n c BLPOP l 0\n a RPUSH l 1\n c BLMOVE l m LEFT LEFT 0\n d BLPOP m 0\n a RPUSH l 2\n a MULTI\n a SET k 1\n a RPUSH x 1\n a EXEC",
     "a CONFIG SET notify-keyspace-events E$\n b PSUBSCRIBE __key*\n a SET k 1 EX 10\n a DEL k\n a CONFIG SET notify-keyspace-events Kg\n a SET k 1 EX 10\n a DEL k\n a CONFIG SET notify-keyspace-events AE\n a SET k 1\n a CONFIG SET notify-keyspace-events A\n a SET k 1\n a FLUSHALL",
-    "a CONFIG SET notify-keyspace-events KEA\n b SUBSCRIBE __keyspace@0__:k __keyevent@3__:set\n a SET k 1\n a SET j 1\n a SELECT 3\n a SET k 1\n b UNSUBSCRIBE\n a SET k 2",
+    "a CONFIG SET notify-keyspace-events KEA\n b SUBSCRIBE __keyspace@0__:k __keyevent@3__:set\n a SET k 1\n a SET j 1\n a SELECT 3\n a SET k 1\n b UNSUBSCRIBE __keyspace@0__:k __keyevent@3__:set\n a SET k 2",
 ];
 
 /// Clients by their letters.

@@ -172,7 +172,7 @@ const SESSIONS: &[&str] = &[
     // Commands that change what they do not name, or only some of what they name.
     "a HELLO 3\n a CLIENT TRACKING on\n c SADD s x y\n c SADD t x z\n c RPUSH l 1 2\n c ZADD z 1 m\n c HSET h f v
     a MGET s t l m z h d\n c SMOVE s t nosuch\n c SMOVE s t x\n a MGET s t\n c SMOVE s t y\n a MGET s t d\n c SINTERSTORE d s t\n c SUNIONSTORE d s t
-    a MGET l m\n c LMPOP 2 m l LEFT\n a MGET l m\n c BLMPOP 0 2 m l LEFT\n a MGET l m z\n c ZMPOP 2 m z MIN\n c RPUSH l 1\n a MGET l\n c LMOVE l m LEFT LEFT
+    a MGET l m\n c LMPOP 2 m l LEFT\n a MGET l m\n c BLMPOP 0 2 m l LEFT\n a MGET l m z\n c ZMPOP 2 m z MIN\n c RPUSH l 1\n a MGET l
     a MGET m\n c RPOPLPUSH m m\n a MGET m h\n c HDEL h g\n c HSETNX h f w\n c HDEL h f\n a MGET m k\n c SORT m STORE k\n a MGET m k\n c COPY k m\n c COPY k m REPLACE
     a MGET m k\n c RENAME m k\n a MGET m k\n c RENAMENX k m\n a MGET m k\n c MOVE m 1\n c MSETNX m 1 k 1\n a MGET m k\n c MSETNX m 1 j 1\n c DEL m nosuch k",
     // Clients that wait.

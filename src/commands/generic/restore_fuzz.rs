@@ -148,6 +148,23 @@ fn commands(kind: &str) -> &'static [&'static str] {
             "HDEL key b",
             "HSET key g 1 h 2 i 3 j 4 k 5",
         ],
+        "+stream\\r\\n" => &[
+            "XLEN key",
+            "XRANGE key - +",
+            "XREVRANGE key + - COUNT 2",
+            "XREAD STREAMS key 0",
+            "XINFO STREAM key FULL",
+            "XINFO GROUPS key",
+            "XPENDING key g",
+            "XPENDING key g - + 10",
+            "XREADGROUP GROUP g c STREAMS key >",
+            "XREADGROUP GROUP g c STREAMS key 0",
+            "XAUTOCLAIM key g d 0 0",
+            "XACK key g 1-1",
+            "XDEL key 1-1",
+            "XADD key * a b",
+            "XTRIM key MAXLEN 1",
+        ],
         other => panic!("a type that RESTORE makes: {other}"),
     }
 }

@@ -47,14 +47,17 @@ fn xread(e: &mut Exec<'_>) -> CmdResult {
     }
     if found > 0 {
         begin_streams(e.reply, found);
-        for (i, id) in after.iter().enumerate() {
-            let key = e.args.at(request.keys.start + i);
-            if let Some(stream) = e.ks.read_as::<Stream>(e.db, key)?
-                && stream.last_entry_id().is_some_and(|last| last > *id)
-            {
-                reply_stream(e.reply, key, stream, *id, request.count.unwrap_or(usize::MAX));
-            }
+    }
+    // Each key is looked up twice, as in Redis: a missing one is two misses.
+    for (i, id) in after.iter().enumerate() {
+        let key = e.args.at(request.keys.start + i);
+        if let Some(stream) = e.ks.read_as::<Stream>(e.db, key)?
+            && stream.last_entry_id().is_some_and(|last| last > *id)
+        {
+            reply_stream(e.reply, key, stream, *id, request.count.unwrap_or(usize::MAX));
         }
+    }
+    if found > 0 {
         return Ok(());
     }
     request.wait(e, News::After(after));

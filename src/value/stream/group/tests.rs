@@ -1,3 +1,5 @@
+//! Groups beside a twin that keeps the same things plainly.
+
 use super::*;
 use crate::util::rng::Rng;
 use std::collections::{BTreeMap, BTreeSet};

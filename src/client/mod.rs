@@ -138,6 +138,10 @@ pub struct Client {
     pub written_offset: u64,
     /// Since when it is over its soft output limit, monotonic milliseconds.
     pub over_soft_limit_ms: Option<u64>,
+    /// What its query buffer and parser take while they are elsewhere, its requests being run; bytes.
+    pub lent: usize,
+    /// What it was last counted to take, bytes: for maxmemory-clients.
+    pub counted: u64,
     /// Query buffer bytes, those in the server's shared read buffer included: what CLIENT LIST shows.
     pub query_len: usize,
     /// Largest query buffer of late, bytes.
@@ -179,6 +183,8 @@ impl Client {
             subscribed: Subscribed::default(),
             written_offset: 0,
             over_soft_limit_ms: None,
+            lent: 0,
+            counted: 0,
             query_len: 0,
             query_peak: 0,
             args_len: 0,

@@ -13,6 +13,8 @@ use crate::protocol::args::Span;
 
 /// Room of a queue that is kept for the next transaction, bytes.
 const KEPT_MAX: usize = 64 * 1024;
+/// A command of so many bytes gets no more room than it needs.
+const BIG: usize = 32 * 1024;
 /// What Redis counts for an argument besides its bytes: a pointer.
 const ARGUMENT_COST: usize = 8;
 
@@ -48,6 +50,11 @@ impl Queue {
     pub fn push(&mut self, command: u16, flags: u32, args: Args<'_>) {
         let Commands { bytes, spans, all } = &mut self.commands;
         let first = spans.len();
+        let len = args.raw().map_or(args.payload_len(), <[u8]>::len);
+        if len >= BIG {
+            // Room that is doubled for it would count as its client's.
+            bytes.reserve_exact(len);
+        }
         let raw = args.copy_into(bytes, spans);
         all.push(Queued { command, first, raw });
         self.len += 1;

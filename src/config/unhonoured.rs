@@ -53,7 +53,6 @@ pub const UNHONOURED: &[&str] = &[
     "io-threads-do-reads",
     "loading-process-events-interval-bytes",
     "lua-enable-deprecated-api",
-    "maxmemory-clients",
     "no-appendfsync-on-rewrite",
     "sanitize-dump-payload",
     "server_cpulist",

@@ -34,7 +34,7 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.field("expired_time_cap_reached_count", keys.expired_time_cap_reached);
     info.field("expire_cycle_cpu_milliseconds", s.expire_cycle_us / 1000);
     info.field("evicted_keys", server.eviction.evicted_keys);
-    info.none(&["evicted_clients"]);
+    info.field("evicted_clients", server.client_eviction.evicted);
     let (total, current) = server.eviction.exceeded_ms(server.clock.monotonic_us());
     info.field("total_eviction_exceeded_time", total);
     info.field("current_eviction_exceeded_time", current);

@@ -176,6 +176,12 @@ impl Parser {
         if self.bulks_left == 0 { self.pos } else { self.start }
     }
 
+    /// How many bytes of the buffer have been understood: whole commands, and what is whole of the one under way.
+    #[must_use]
+    pub fn understood(&self) -> usize {
+        self.pos
+    }
+
     /// Tells the parser that the first `n` bytes were taken off the buffer; at most [`Parser::consumed`].
     pub fn shift(&mut self, n: usize) {
         assert!(n <= self.consumed(), "only whole commands are taken off the query buffer");

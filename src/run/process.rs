@@ -141,6 +141,7 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     client.reply.set_limit(hard_output_limit(&server.config, client));
     let mut kept = std::mem::take(&mut client.query);
     let mut parser = std::mem::take(&mut client.parser);
+    client.lent = kept.capacity() + parser.memory();
     let used = if kept.is_empty() {
         let used = run_all(server, id, fresh, &mut parser);
         kept.extend_from_slice(&fresh[used..]);
@@ -160,11 +161,16 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
         used
     };
     parser.shift(used);
+    let missing = parser.missing(kept.len());
+    if missing >= BIG_MISSING && server.clients.get(id).is_some_and(|client| !client.must_obey()) {
+        // It gets its room now, so that it counts with it before others are served.
+        kept.reserve_exact(missing);
+    }
     let now = server.clock.monotonic_ms();
     let Some(client) = server.clients.get_mut(id) else { return };
-    client.query_len = kept.len();
+    client.query_len = kept.len() - parser.understood();
     client.query_peak = client.query_peak.max(kept.len() + used);
-    client.args_len = 0;
+    (client.args_len, client.lent) = (0, 0);
     client.query = kept;
     client.parser = parser;
     let limit = server.config.client_query_buffer_limit;
@@ -303,6 +309,14 @@ fn run_other(
 fn run_one(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     if let Some(client) = server.clients.get_mut(id) {
         client.args_len = args.payload_len();
+    }
+    if server.limits_client_memory() {
+        // With the arguments that are about to be run, this one may be too large.
+        server.count_client_memory(id);
+        server.evict_clients();
+        if server.clients.get(id).is_none_or(|client| client.flags.contains(ClientFlags::CLOSE_ASAP)) {
+            return Outcome::Done;
+        }
     }
     server.running = Some(id);
     let running = Running(args, server.config.crash_log_enabled);

@@ -60,6 +60,7 @@ impl Server {
 
     /// Puts a client in line for writing before the loop sleeps, and enforces its output limits.
     pub fn queue_write(&mut self, id: ClientId) {
+        self.count_client_memory(id);
         let Some(client) = self.clients.get_mut(id) else { return };
         let written = client.reply.take_written_at_once() as u64;
         client.bytes_out += written;
@@ -163,6 +164,7 @@ impl Server {
         }
         let done = client.reply.is_empty() && client.flags.contains(ClientFlags::CLOSE_AFTER_REPLY);
         self.stats.writes_processed += 1;
+        self.count_client_memory(id);
         if broken || done {
             self.close_later(id);
         }
@@ -174,6 +176,7 @@ impl Server {
             && !client.flags.contains(ClientFlags::CLOSE_ASAP)
         {
             client.flags.insert(ClientFlags::CLOSE_ASAP);
+            self.client_eviction.forget(&mut client.counted);
             self.closing.push(id);
         }
     }
@@ -302,6 +305,7 @@ pub fn memory_of(client: &Client) -> usize {
     let tracking = client.tracking.as_ref().map_or(0, |tracking| tracking.memory());
     size_of::<Client>()
         + client.query.capacity()
+        + client.lent
         + client.parser.memory()
         + tail
         + sealed

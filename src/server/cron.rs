@@ -139,6 +139,7 @@ impl Server {
             self.check_output_limits(id);
             if let Some(client) = self.clients.get_mut(id)
                 && idle_ms > 2000
+                && !self.keeps_idle_buffers
             {
                 client.reply.release_idle();
                 if client.query.is_empty() {
@@ -146,6 +147,7 @@ impl Server {
                 }
                 client.query_peak = client.query.len();
             }
+            self.count_client_memory(id);
         }
         // The figures fade, so that they tell of the last seconds and not of all time.
         let (old_in, old_out) = self.recent_buffers;

@@ -12,6 +12,7 @@ pub mod acl;
 pub mod active_expire;
 pub mod apply;
 pub mod blocked;
+pub mod client_eviction;
 pub mod clients;
 pub mod command;
 pub mod cron;
@@ -44,6 +45,7 @@ use crate::util::clock::Clock;
 use crate::util::rng::{self, Rng};
 use active_expire::ActiveExpiry;
 use blocked::Waiting;
+use client_eviction::ClientEviction;
 use command::Registry;
 use evict::Eviction;
 use latency::Latency;
@@ -90,6 +92,8 @@ pub struct Server {
     pub lazyfree: Lazyfree,
     /// maxmemory.
     pub eviction: Eviction,
+    /// maxmemory-clients.
+    pub client_eviction: ClientEviction,
     /// CLIENT PAUSE.
     pub pause: Pause,
     /// Where sockets are registered.
@@ -144,6 +148,8 @@ pub struct Server {
     pub executable: String,
     /// DEBUG PAUSE-CRON.
     pub cron_paused: bool,
+    /// DEBUG REPLYBUFFER RESIZING 0.
+    pub keeps_idle_buffers: bool,
     /// Cron runs so far.
     pub cron_loops: u64,
     /// Where the clients' cron goes on.
@@ -192,6 +198,7 @@ impl Server {
             monitors: Vec::new(),
             lazyfree: Lazyfree::default(),
             eviction: Eviction::default(),
+            client_eviction: ClientEviction::default(),
             pause: Pause::default(),
             poll,
             listeners: Listeners::default(),
@@ -219,6 +226,7 @@ impl Server {
             run_id: String::from_utf8_lossy(&rng::hex_id()).into_owned(),
             executable: std::env::current_exe().map_or_else(|_| String::new(), |p| p.display().to_string()),
             cron_paused: false,
+            keeps_idle_buffers: false,
             cron_loops: 0,
             clients_cron_slot: 0,
             recent_buffers: (0, 0),
@@ -284,6 +292,7 @@ impl Server {
         self.keyspace.stats = crate::keyspace::Stats::default();
         self.lazyfree.reset();
         self.eviction.reset_stats();
+        self.client_eviction.evicted = 0;
         self.persist.snapshots.reset_stats();
     }
 

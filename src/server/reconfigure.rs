@@ -91,7 +91,11 @@ impl Server {
             })?,
             "jemalloc-bg-thread" => self.set_allocator_thread(),
             "requirepass" => self.requirepass_changed(),
-            "maxmemory" => self.maxmemory_changed(),
+            "maxmemory" => {
+                self.maxmemory_changed();
+                self.client_memory_limit_changed();
+            }
+            "maxmemory-clients" => self.client_memory_limit_changed(),
             "maxmemory-policy" => self.keyspace.freq = freq_policy(&self.config),
             "lazyfree-lazy-expire" => self.keyspace.lazy = lazy_policy(&self.config),
             "slowlog-max-len" => self.slowlog.trim(self.config.slowlog_max_len),

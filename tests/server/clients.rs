@@ -262,3 +262,77 @@ fn what_a_client_with_no_touch_reads_is_not_used() {
     assert_eq!(client.cmd("OBJECT FREQ k").int(), before + 3);
     assert!(client.cmd("CLIENT NO-TOUCH x").is_error());
 }
+
+/// The figure of a client in CLIENT LIST, by its name.
+fn field(server: &Server, name: &str, field: &str) -> Option<i64> {
+    let list = server.cmd("CLIENT LIST").text();
+    let line = list.lines().find(|line| line.contains(&format!("name={name} ")))?.to_owned();
+    let value = line.split(' ').find_map(|part| part.strip_prefix(field)?.strip_prefix('='))?;
+    Some(value.parse().expect("a number"))
+}
+
+#[test]
+fn the_largest_clients_go_until_the_rest_are_within_maxmemory_clients() {
+    const MB: usize = 1 << 20;
+    for program in [Program::Oxidis, Program::Redis] {
+        let server = Server::start(program, &[]);
+        let half_a_request = |name: &str, len: usize| {
+            let mut client = server.client();
+            client.ok(&format!("CLIENT SETNAME {name}"));
+            if name == "spared" {
+                client.ok("CLIENT NO-EVICT on");
+            }
+            client.send_bytes(format!("*2\r\n${len}\r\n").as_bytes()).expect("the server reads");
+            client.send_bytes(&vec![b'x'; len]).expect("the server reads");
+            wait_for("the argument to have come", PATIENCE, || {
+                field(&server, name, "qbuf").is_some_and(|bytes| bytes as usize >= len)
+            });
+            client
+        };
+        let sizes = [("small", MB / 8), ("middle", MB), ("large", 3 * MB), ("spared", 3 * MB)];
+        let clients = sizes.map(|(name, len)| half_a_request(name, len));
+        let there = || sizes.map(|(name, _)| field(&server, name, "tot-mem").is_some());
+        assert_eq!(there(), [true; 4], "{program:?}");
+        server.ok("CONFIG SET maxmemory-clients 6mb");
+        wait_for("the large one to go", PATIENCE, || there() == [true, true, false, true]);
+        server.ok(&format!("CONFIG SET maxmemory {} maxmemory-clients 5%", 100 * MB * 7 / 10));
+        wait_for("the middle one to go", PATIENCE, || there() == [true, false, false, true]);
+        assert_eq!(server.info_int("evicted_clients"), 2, "{program:?}");
+        server.ok("CONFIG SET maxmemory-clients 0");
+        let again = half_a_request("again", 20 * MB);
+        assert_eq!(there(), [true, false, false, true], "{program:?}");
+        drop((clients, again));
+    }
+}
+
+/// A client is counted with what it is about to run, with what it has queued and with what it is to be sent.
+#[test]
+fn a_client_is_closed_for_whatever_it_takes() {
+    const LIMIT: usize = 3_000_000;
+    for program in [Program::Oxidis, Program::Redis] {
+        let server = Server::start(program, &[&format!("maxmemory-clients {LIMIT}")]);
+        server.cmd("SETRANGE k 200000 v");
+        let big = "v".repeat(LIMIT);
+        let part = "v".repeat(LIMIT / 4);
+        let mut argument = server.client();
+        argument.ok("CLIENT SETNAME argument");
+        // Whether the write or the read meets the end depends on how fast the server is.
+        let _ = argument.send(&["SET", "other", &big]);
+        let mut queue = server.client();
+        queue.ok("CLIENT SETNAME queue");
+        queue.ok("MULTI");
+        for _ in 0..5 {
+            let _ = queue.send(&["SET", "other", &part]);
+        }
+        let mut output = server.client();
+        output.ok("CLIENT SETNAME output");
+        while field(&server, "output", "tot-mem").is_some_and(|bytes| bytes < LIMIT as i64) {
+            let _ = output.send(&["GET", "k"]);
+        }
+        for name in ["argument", "queue", "output"] {
+            wait_for("the client to be closed", PATIENCE, || field(&server, name, "id").is_none());
+        }
+        assert_eq!(server.cmd("EXISTS other").int(), 0, "{program:?}");
+        assert_eq!(server.info_int("evicted_clients"), 3, "{program:?}");
+    }
+}

@@ -72,6 +72,8 @@ const HELP: &[&str] = &[
     "    * NOSAVE: load the file that is there.",
     "REPLICATE <command> [<arg> ...]",
     "    Send a command to the replicas without running it here.",
+    "REPLYBUFFER RESIZING <0|1>",
+    "    Whether idle clients give back the room of their output.",
     "SEGFAULT",
     "    Crash by a wrong memory access.",
     "SET-ACTIVE-EXPIRE <0|1>",
@@ -127,6 +129,8 @@ fn lever(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         server.expiry.enabled = truth(args.at(2));
     } else if is("pause-cron", 3) {
         server.cron_paused = truth(args.at(2));
+    } else if is("replybuffer", 4) && is_word(args.at(2), "resizing") {
+        server.keeps_idle_buffers = !truth(args.at(3));
     } else if is("set-skip-checksum-validation", 3) {
         server.persist.skip_checksum = truth(args.at(2));
     } else if is("quicklist-packed-threshold", 3) {

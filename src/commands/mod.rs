@@ -269,6 +269,7 @@ pub static TABLE: &[&Command] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::command::Registry;
 
     #[test]
     fn the_table_and_each_container_are_sorted_by_name() {
@@ -277,5 +278,20 @@ mod tests {
         for command in TABLE {
             assert!(sorted(command.subcommands.iter().map(|c| c.name).collect()), "{}", command.name);
         }
+    }
+
+    #[test]
+    fn rules_of_users_mean_the_same_commands_whatever_is_renamed_or_hidden() {
+        let mut registry = Registry::new(TABLE);
+        registry.rename(b"CONFIG", b"").expect("there is CONFIG");
+        registry.rename(b"GET", b"fetch").expect("there is GET");
+        registry.rename(b"SET", b"get").expect("the name is free");
+        let known = crate::server::acl::commands(&registry);
+        for (number, entry) in registry.all().enumerate() {
+            assert_eq!(known.find(entry.full_name.as_bytes()), Some(number as u16), "{}", entry.full_name);
+        }
+        let called = |name: &[u8]| registry.find(name).map(|id| id.0);
+        assert_eq!(known.find(b"get"), called(b"fetch"));
+        assert_eq!(known.find(b"set"), called(b"get"));
     }
 }

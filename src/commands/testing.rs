@@ -4,6 +4,7 @@ use super::TABLE;
 use crate::config::{Config, NotifyFlags};
 use crate::keyspace::effects::Propagate;
 use crate::keyspace::{ExpiryMode, Keyspace};
+use crate::net::kept::Kept;
 use crate::protocol::Reply;
 use crate::protocol::args::OwnedArgs;
 use crate::protocol::reply::Resp;
@@ -25,6 +26,7 @@ pub struct Bench {
     pub must_obey: bool,
     clock: Clock,
     rng: Rng,
+    pub links: Kept,
 }
 
 /// What came of one command.
@@ -52,6 +54,7 @@ impl Bench {
             must_obey: false,
             clock: Clock::new(),
             rng: Rng::seeded(1),
+            links: Kept::default(),
         }
     }
 
@@ -89,6 +92,7 @@ impl Bench {
             must_obey: self.must_obey,
             reads_every_key: true,
             skip_checksum: false,
+            links: &mut self.links,
             blocking: Blocking::default(),
         });
         if let Err(error) = done {

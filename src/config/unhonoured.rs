@@ -77,7 +77,6 @@ pub const UNHONOURED: &[&str] = &[
     "tls-session-cache-size",
     "tls-session-cache-timeout",
     "tls-session-caching",
-    "watchdog-period",
 ];
 
 impl Config {

@@ -76,7 +76,7 @@ fn find(server: &mut Server, id: ClientId, args: Args<'_>) -> Result<CommandId, 
             Some(sub) => found = sub,
             None => {
                 client.last_command = None;
-                return Err(CmdError::unknown_subcommand(args.at(1), registry[found].command.name));
+                return Err(CmdError::unknown_subcommand(args.at(1), &registry[found].called));
             }
         }
     }
@@ -222,6 +222,7 @@ fn run_data(
         redacted: &mut server.redacted,
         reads_every_key,
         skip_checksum: server.persist.skip_checksum,
+        links: &mut server.migrate_links,
         blocking,
     };
     let result = handler(&mut exec);

@@ -45,7 +45,7 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     info.field("pubsubshard_channels", server.pubsub.shard_channels.len());
     info.field("latest_fork_usec", s.latest_fork_usec);
     info.field("total_forks", s.total_forks);
-    info.none(&["migrate_cached_sockets"]);
+    info.field("migrate_cached_sockets", server.migrate_links.len());
     info.field("slave_expires_tracked_keys", server.own_expires.len());
     info.none(&["active_defrag_hits", "active_defrag_misses"]);
     info.none(&["active_defrag_key_hits", "active_defrag_key_misses"]);

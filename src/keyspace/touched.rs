@@ -58,6 +58,14 @@ impl Touched {
             .for_each(|note| self.push(note.0, note.1, note.2));
     }
 
+    /// A key that was found to write to is told of last.
+    pub fn put_last(&mut self, db: usize, key: &[u8]) {
+        if self.iter().any(|note| note == (db, key, How::Written)) {
+            self.take_back(db, key);
+            self.push(db, key, How::Written);
+        }
+    }
+
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.bytes.shrink_to(KEPT_MAX);
@@ -81,6 +89,10 @@ mod tests {
             all,
             [(3, &b"a"[..], How::Written), (0, &b""[..], How::Expired), (0, &b"bc"[..], How::Written)]
         );
+        touched.put_last(3, b"a");
+        touched.put_last(3, b"bc");
+        let keys: Vec<_> = touched.iter().map(|note| note.1).collect();
+        assert_eq!(keys, [&b""[..], b"bc", b"a"]);
         touched.clear();
         assert!(touched.is_empty() && touched.iter().next().is_none());
     }

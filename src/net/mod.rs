@@ -1,4 +1,5 @@
 //! Sockets and the event loop: `ae.c` in Rust, on mio. Knows nothing of Redis.
 pub mod conn;
 pub mod event_loop;
+pub mod kept;
 pub mod listener;

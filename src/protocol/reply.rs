@@ -611,6 +611,13 @@ impl Reply {
         }
     }
 
+    /// Gives back the memory of an empty buffer if it is more than so many bytes.
+    pub fn keep_at_most(&mut self, bytes: usize) {
+        if self.tail.capacity() > bytes {
+            self.release_idle();
+        }
+    }
+
     /// All unsent bytes in one piece: for tests and for replies captured in memory.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {

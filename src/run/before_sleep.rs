@@ -16,6 +16,7 @@ pub fn before_sleep(server: &mut Server) {
     server.before_sleep_replication();
     // Replies last: what a reply promises (a WAIT counted, a write in the backlog) has been done above.
     write_replies(server);
+    server.eviction.in_this_turn = false;
     server.evict_clients_at_last();
     server.close_scheduled();
     server.clients.free_dead();

@@ -11,7 +11,6 @@ use crate::log_warning;
 use crate::protocol::Args;
 use crate::protocol::inline::quote;
 use crate::server::Server;
-use crate::server::clients::describe;
 use crate::sys::alloc;
 use crate::sys::fault::{self, Fault};
 use crate::util::log;
@@ -101,16 +100,11 @@ pub fn end(server: &Server) -> ! {
     let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut text = crate::info::everything(server);
         text.push_str("\n------ CLIENT LIST OUTPUT ------\n");
-        let now = server.clock.monotonic_ms();
         for client in server.clients.iter() {
-            let _ = writeln!(text, "{}", describe(client, &server.registry, &server.acl.users, now));
+            let _ = writeln!(text, "{}", server.describe(client));
         }
         if let Some(client) = server.running.and_then(|id| server.clients.get(id)) {
-            let _ = writeln!(
-                text,
-                "\n------ CURRENT CLIENT INFO ------\n{}",
-                describe(client, &server.registry, &server.acl.users, now)
-            );
+            let _ = writeln!(text, "\n------ CURRENT CLIENT INFO ------\n{}", server.describe(client));
         }
         text
     }));

@@ -14,7 +14,7 @@ use crate::protocol::args::Args;
 use crate::protocol::error::CmdError;
 use crate::protocol::parser::{Limits, Parser, ProtocolError, Request, Step};
 use crate::server::Server;
-use crate::server::clients::{describe, hard_output_limit};
+use crate::server::clients::hard_output_limit;
 use crate::server::command::CommandId;
 use crate::sys::errno::strerror;
 use crate::util::log::{self, Level};
@@ -83,10 +83,7 @@ fn read_from(server: &mut Server, id: ClientId, read: impl FnOnce(&mut Client) -
         Moved::Bytes(n) => return Some(n),
         Moved::WouldBlock => client.flags.remove(ClientFlags::READABLE),
         Moved::Closed => {
-            log_verbose!(
-                "Client closed connection {}",
-                describe(client, &server.registry, &server.acl.users, server.clock.monotonic_ms())
-            );
+            log_verbose!("Client closed connection {}", server.describe_client(id));
             // One that sent its requests and then no more may still read the replies.
             server.write_client(id);
             server.close_later(id);
@@ -166,7 +163,6 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
         // It gets its room now, so that it counts with it before others are served.
         kept.reserve_exact(missing);
     }
-    let now = server.clock.monotonic_ms();
     let Some(client) = server.clients.get_mut(id) else { return };
     client.query_len = kept.len() - parser.understood();
     client.query_peak = client.query_peak.max(kept.len() + used);
@@ -178,8 +174,8 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
     let waiting = client.query.len() + client.parser.memory() + queued;
     if waiting > limit && !client.must_obey() && !client.closing() {
-        let text = describe(client, &server.registry, &server.acl.users, now);
         let shown = client.query[..client.query.len().min(64)].escape_ascii().to_string();
+        let text = server.describe_client(id);
         log_warning!(
             "Closing client that reached max query buffer length: {text} (qbuf initial bytes: \"{shown}\")"
         );
@@ -363,7 +359,7 @@ fn log_protocol_error(server: &Server, id: ClientId, buffer: &[u8], error: &str)
     if !log::shows(level) {
         return;
     }
-    let text = describe(client, &server.registry, &server.acl.users, server.clock.monotonic_ms());
+    let text = server.describe(client);
     let shown = buffer[..buffer.len().min(64)].escape_ascii();
     log::write(
         level,

@@ -133,6 +133,9 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
     warn_about_system();
     server.load_users()?;
     server.set_allocator_thread();
+    if server.config.watchdog_period > 0 {
+        server.watchdog_period_changed();
+    }
     server.startup_memory = sys::memory::allocated();
     server.start_loading();
     run(server, event_loop)

@@ -4,7 +4,6 @@
 //! flag is set anew whenever a client gets another user ([`Server::log_in`]) or a user other rights.
 
 use super::Server;
-use super::clients::describe;
 use super::command::Registry;
 use crate::acl::log::{Entry, Origin, Reason};
 use crate::acl::password::Hash;
@@ -21,7 +20,8 @@ use std::path::Path;
 /// What rules can name when these are the commands.
 #[must_use]
 pub fn commands(registry: &Registry) -> Commands {
-    Commands::new(registry.ids().map(|id| (registry[id].full_name.as_str(), registry[id].command.acl)))
+    // Those that rename-command hid too: the numbers are the registry's.
+    Commands::new(registry.all().map(|entry| (entry.full_name.as_str(), entry.command.acl)))
 }
 
 /// The default user alone, with the password that the options give it.
@@ -131,7 +131,7 @@ impl Server {
     /// Notes a refusal in ACL LOG.
     pub fn log_denied(&mut self, id: ClientId, reason: Reason, origin: Origin, object: &[u8], user: &[u8]) {
         let Some(client) = self.clients.get(id) else { return };
-        let text = describe(client, &self.registry, &self.acl.users, self.clock.monotonic_ms());
+        let text = self.describe(client);
         let entry = Entry::new(reason, origin, object, user, self.clock.now_ms(), text.as_bytes());
         self.acl.log.add(entry, self.config.acllog_max_len);
     }

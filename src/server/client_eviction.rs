@@ -5,8 +5,9 @@
 //! and our primary are not counted; a client with NO-EVICT counts, but is not closed.
 
 use super::Server;
-use super::clients::{describe, memory_of};
+use super::clients::memory_of;
 use crate::client::{ClientClass, ClientFlags, ClientId};
+use crate::config::Config;
 use crate::config::values::SizeOrPercent;
 use crate::{log_notice, log_warning};
 use std::cmp::Reverse;
@@ -18,6 +19,8 @@ const SMALL: u32 = 15;
 /// What clients take together.
 #[derive(Debug, Default)]
 pub struct ClientEviction {
+    /// Bytes that they may take; 0: as they like.
+    limit: u64,
     /// Bytes, as last counted.
     total: u64,
     /// Clients closed for it.
@@ -29,29 +32,31 @@ pub struct ClientEviction {
 }
 
 impl ClientEviction {
+    /// Nothing counted yet, with the limit that the options set.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        ClientEviction { limit: limit_of(config), ..Self::default() }
+    }
+
     /// A client is closed, and will be gone with the turn.
     pub fn forget(&mut self, counted: &mut u64) {
         self.total -= mem::take(counted);
     }
 }
 
-impl Server {
-    /// Bytes that clients may take together; 0: as they like.
-    #[inline]
-    fn client_memory_limit(&self) -> u64 {
-        match self.config.maxmemory_clients {
-            SizeOrPercent::Size(bytes) => bytes,
-            SizeOrPercent::Percent(percent) => {
-                (u128::from(self.config.maxmemory) * u128::from(percent) / 100) as u64
-            }
-        }
+fn limit_of(config: &Config) -> u64 {
+    match config.maxmemory_clients {
+        SizeOrPercent::Size(bytes) => bytes,
+        SizeOrPercent::Percent(percent) => (u128::from(config.maxmemory) * u128::from(percent) / 100) as u64,
     }
+}
 
+impl Server {
     /// Whether there is a limit to what clients may take together.
     #[inline]
     #[must_use]
     pub fn limits_client_memory(&self) -> bool {
-        self.client_memory_limit() > 0
+        self.client_eviction.limit > 0
     }
 
     /// What a client takes may have changed.
@@ -66,13 +71,15 @@ impl Server {
         let Some(client) = self.clients.get_mut(id) else { return };
         let counts = matches!(client.class(), ClientClass::Normal | ClientClass::Pubsub)
             && !client.flags.contains(ClientFlags::CLOSE_ASAP);
-        let now = if counts { memory_of(client) as u64 } else { 0 };
+        // The arguments of the command that runs are slices of its query buffer, which is counted, or of the server's.
+        let now = if counts { (memory_of(client) - client.args_len) as u64 } else { 0 };
         let before = mem::replace(&mut client.counted, now);
         self.client_eviction.total = self.client_eviction.total - before + now;
     }
 
     /// The limit is another one.
     pub(super) fn client_memory_limit_changed(&mut self) {
+        self.client_eviction.limit = limit_of(&self.config);
         if self.limits_client_memory() {
             let all: Vec<ClientId> = self.clients.iter().map(|client| client.id).collect();
             all.into_iter().for_each(|id| self.recount(id));
@@ -86,7 +93,7 @@ impl Server {
     /// again.
     #[inline]
     pub fn evict_clients(&mut self) {
-        let limit = self.client_memory_limit();
+        let limit = self.client_eviction.limit;
         if limit > 0 && self.client_eviction.total >= limit && !self.client_eviction.in_vain {
             self.evict_clients_down_to(limit);
         }
@@ -108,13 +115,12 @@ impl Server {
         let mut largest_first: Vec<_> =
             evictable.map(|client| (Reverse(size(client.counted)), client.id)).collect();
         largest_first.sort_unstable();
-        let now_ms = self.clock.monotonic_ms();
         for (_, id) in largest_first {
             if self.client_eviction.total < limit {
                 break;
             }
             if let Some(client) = self.clients.get(id) {
-                log_notice!("Evicting client: {}", describe(client, &self.registry, &self.acl.users, now_ms));
+                log_notice!("Evicting client: {}", self.describe(client));
             }
             self.close_later(id);
             self.client_eviction.evicted += 1;

@@ -1,8 +1,8 @@
 //! Clients coming and going, and their output.
 
 use super::Server;
+use super::command::CommandId;
 use super::listeners::FIRST_CLIENT_TOKEN;
-use crate::acl::Users;
 use crate::client::subscribed::Listens;
 use crate::client::{Blocked, Client, ClientClass, ClientFlags, ClientId};
 use crate::config::{Config, OutputBufferLimit};
@@ -17,6 +17,8 @@ use std::time::Duration;
 const WRITE_MAX: usize = 64 * 1024;
 /// Unread replies of a client that has not logged in, beyond the first chunk, bytes.
 const STRANGER_OUTPUT_MAX: usize = 1024;
+/// Room of an empty output buffer that is kept in a turn in which keys were evicted, bytes.
+const KEPT_EVICTING: usize = 1024;
 /// What is shown as the user of a client that has none.
 const SUPERUSER: &str = "(superuser)";
 
@@ -97,7 +99,7 @@ impl Server {
         if (over || stranger && over_stranger_limit(client))
             && !client.flags.contains(ClientFlags::CLOSE_ASAP)
         {
-            let text = describe(client, &self.registry, &self.acl.users, now);
+            let text = self.describe_client(id);
             log_warning!("Client {text} scheduled to be closed ASAP for overcoming of output buffer limits.");
             self.stats.client_output_limit_disconnections += 1;
             self.close_later(id);
@@ -109,10 +111,9 @@ impl Server {
         let Some(client) = self.clients.get_mut(id) else { return };
         if client.class() == ClientClass::Replica && !client.reply.is_empty() {
             // Its socket carries the stream, in which an answer would be taken for a command.
-            let now = self.clock.monotonic_ms();
-            let command = client.last_command.map(super::command::CommandId);
+            let command = client.last_command.map(CommandId);
             let command = command.map_or("<unknown>", |c| self.registry[c].full_name.as_str());
-            let text = describe(client, &self.registry, &self.acl.users, now);
+            let text = self.describe_client(id);
             log_warning!("Replica generated a reply to command '{command}', disconnecting it: {text}");
             self.close_later(id);
             return;
@@ -161,6 +162,10 @@ impl Server {
             if !client.flags.contains(ClientFlags::PRIMARY) {
                 client.active_ms = self.clock.monotonic_ms();
             }
+        }
+        if self.eviction.in_this_turn {
+            // Else the room of what told of the evicted keys would have further ones evicted.
+            client.reply.keep_at_most(KEPT_EVICTING);
         }
         let done = client.reply.is_empty() && client.flags.contains(ClientFlags::CLOSE_AFTER_REPLY);
         self.stats.writes_processed += 1;
@@ -316,52 +321,63 @@ pub fn memory_of(client: &Client) -> usize {
         + client.subscribed.bytes
 }
 
-/// A client in one line: what CLIENT LIST shows of it.
-#[must_use]
-pub fn describe(client: &Client, registry: &super::command::Registry, users: &Users, now_ms: u64) -> String {
-    let blocked = client.blocked.is_some();
-    let command =
-        client.last_command.map_or("NULL", |id| registry[super::command::CommandId(id)].full_name.as_str());
-    let text = |t: &Option<Box<[u8]>>| {
-        t.as_deref().map_or_else(String::new, |t| String::from_utf8_lossy(t).into_owned())
-    };
-    let user = client.user.map_or(SUPERUSER.into(), |user| String::from_utf8_lossy(&users[user].name));
-    let (tail, sealed) = client.reply.memory();
-    let query_memory = client.query.capacity();
-    let parsed = argument_bytes(client);
-    let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
-    format!(
-        "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} \
-         qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} \
-         user={user} redir={} resp={} lib-name={} lib-ver={}",
-        client.id.number,
-        client.conn.peer_text(),
-        client.conn.local_text(),
-        client.conn.fd(),
-        text(&client.name),
-        now_ms.saturating_sub(client.created_ms) / 1000,
-        now_ms.saturating_sub(client.active_ms) / 1000,
-        client.flags.letters(blocked, client.tracking.as_deref()),
-        client.db,
-        client.subscribed.count(Listens::ToChannel),
-        client.subscribed.count(Listens::ToPattern),
-        client.subscribed.count(Listens::ToShard),
-        client.queue.as_ref().map_or(-1, |queue| queue.len() as i64),
-        client.query_len,
-        query_memory.saturating_sub(client.query.len()),
-        parsed,
-        client.queue.as_ref().map_or(0, |queue| queue.payload()),
-        tail,
-        client.reply.tail_len(),
-        client.reply.tail_len(),
-        client.reply.sealed_chunks(),
-        sealed,
-        memory_of(client),
-        if writable { "rw" } else { "r" },
-        command,
-        client.redirects_to(),
-        if client.reply.resp3() { 3 } else { 2 },
-        text(&client.lib_name),
-        text(&client.lib_ver),
-    )
+impl Server {
+    /// A client in one line; nothing of one that is gone.
+    #[must_use]
+    pub fn describe_client(&self, id: ClientId) -> String {
+        self.clients.get(id).map_or_else(String::new, |client| self.describe(client))
+    }
+
+    /// A client in one line: what CLIENT LIST shows of it. A replica is shown with what it has not read of the backlog.
+    #[must_use]
+    pub fn describe(&self, client: &Client) -> String {
+        let now_ms = self.clock.monotonic_ms();
+        let blocked = client.blocked.is_some();
+        let command =
+            client.last_command.map_or("NULL", |id| self.registry[CommandId(id)].full_name.as_str());
+        let text = |t: &Option<Box<[u8]>>| {
+            t.as_deref().map_or_else(String::new, |t| String::from_utf8_lossy(t).into_owned())
+        };
+        let user =
+            client.user.map_or(SUPERUSER.into(), |user| String::from_utf8_lossy(&self.acl.users[user].name));
+        let (tail, sealed) = client.reply.memory();
+        let unread = self.unread_of_stream(client.id);
+        let query_memory = client.query.capacity();
+        let parsed = argument_bytes(client);
+        let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
+        format!(
+            "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} \
+             qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} \
+             user={user} redir={} resp={} lib-name={} lib-ver={}",
+            client.id.number,
+            client.conn.peer_text(),
+            client.conn.local_text(),
+            client.conn.fd(),
+            text(&client.name),
+            now_ms.saturating_sub(client.created_ms) / 1000,
+            now_ms.saturating_sub(client.active_ms) / 1000,
+            client.flags.letters(blocked, client.tracking.as_deref()),
+            client.db,
+            client.subscribed.count(Listens::ToChannel),
+            client.subscribed.count(Listens::ToPattern),
+            client.subscribed.count(Listens::ToShard),
+            client.queue.as_ref().map_or(-1, |queue| queue.len() as i64),
+            client.query_len,
+            query_memory.saturating_sub(client.query.len()),
+            parsed,
+            client.queue.as_ref().map_or(0, |queue| queue.payload()),
+            tail,
+            client.reply.tail_len(),
+            client.reply.tail_len(),
+            client.reply.sealed_chunks() + usize::from(unread > 0),
+            sealed + unread,
+            memory_of(client) + unread,
+            if writable { "rw" } else { "r" },
+            command,
+            client.redirects_to(),
+            if client.reply.resp3() { 3 } else { 2 },
+            text(&client.lib_name),
+            text(&client.lib_ver),
+        )
+    }
 }

@@ -6,6 +6,7 @@ pub use crate::acl::Categories as Acl;
 use crate::client::{ClientId, News};
 use crate::config::{Config, NotifyFlags};
 use crate::keyspace::Keyspace;
+use crate::net::kept::Kept;
 use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::Server;
 use crate::util::clock::Clock;
@@ -226,6 +227,8 @@ pub struct Exec<'a> {
     pub reads_every_key: bool,
     /// DEBUG SET-SKIP-CHECKSUM-VALIDATION.
     pub skip_checksum: bool,
+    /// Connections of earlier MIGRATEs.
+    pub links: &'a mut Kept,
     /// Whether it may wait for a key, and whether it has done so.
     pub blocking: Blocking<'a>,
 }
@@ -416,6 +419,11 @@ impl Registry {
             let top = self[*id].parent.unwrap_or(*id);
             !self[top].called.is_empty()
         })
+    }
+
+    /// Every command and subcommand, hidden ones too, in the order of their numbers.
+    pub fn all(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
     /// How many commands and subcommands there are, hidden ones too.

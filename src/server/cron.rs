@@ -32,6 +32,9 @@ impl Server {
         if self.cron_paused {
             return;
         }
+        if self.config.watchdog_period > 0 {
+            sys::watchdog::wind_up(self.config.watchdog_period);
+        }
         let hz = self.current_hz();
         self.cron_loops += 1;
         let every = |ms: u32| self.cron_loops.is_multiple_of(u64::from((ms * hz / 1000).max(1)));
@@ -52,6 +55,7 @@ impl Server {
         self.keyspace_cron();
         self.persistence_cron();
         if second {
+            self.migrate_links.close_old();
             self.replication_cron();
         } else if tenth {
             self.hasten_failover();

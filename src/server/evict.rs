@@ -42,6 +42,8 @@ pub struct Eviction {
     pub running: bool,
     /// Keys evicted.
     pub evicted_keys: u64,
+    /// Some of them in this turn.
+    pub in_this_turn: bool,
     /// Since when the limit is exceeded, monotonic microseconds.
     exceeded_since_us: Option<u64>,
     /// How long it was in all, before that.
@@ -190,6 +192,7 @@ impl Server {
             }
             left -= before as i64 - memory::allocated_now() as i64;
             self.eviction.evicted_keys += 1;
+            self.eviction.in_this_turn = true;
             evicted += 1;
             if evicted.is_multiple_of(KEYS_PER_FLUSH) {
                 self.flush_replicas();

@@ -40,6 +40,7 @@ use crate::client::{Client, ClientId, Clients};
 use crate::config::Config;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::{ExpiryMode, Flushed, Keyspace};
+use crate::net::kept::Kept;
 use crate::protocol::Reply;
 use crate::util::clock::Clock;
 use crate::util::rng::{self, Rng};
@@ -96,6 +97,8 @@ pub struct Server {
     pub client_eviction: ClientEviction,
     /// CLIENT PAUSE.
     pub pause: Pause,
+    /// What MIGRATE has connected to of late.
+    pub migrate_links: Kept,
     /// Where sockets are registered.
     pub poll: mio::Registry,
     /// Listening sockets.
@@ -184,6 +187,7 @@ impl Server {
         keyspace.lazy = reconfigure::lazy_policy(&config);
         let clock = Clock::new();
         let repl = ReplicationState::new(&config, clock.monotonic_ms());
+        let client_eviction = ClientEviction::new(&config);
         Server {
             config,
             registry,
@@ -198,8 +202,9 @@ impl Server {
             monitors: Vec::new(),
             lazyfree: Lazyfree::default(),
             eviction: Eviction::default(),
-            client_eviction: ClientEviction::default(),
+            client_eviction,
             pause: Pause::default(),
+            migrate_links: Kept::default(),
             poll,
             listeners: Listeners::default(),
             pending_writes: Vec::new(),

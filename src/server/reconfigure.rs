@@ -89,6 +89,7 @@ impl Server {
                 log_warning!("Unable to write oom_score_adj: {}", strerror(&e));
                 "Failed to apply new oom_score_adj configuration, check server logs.".to_owned()
             })?,
+            "watchdog-period" => self.watchdog_period_changed(),
             "jemalloc-bg-thread" => self.set_allocator_thread(),
             "requirepass" => self.requirepass_changed(),
             "maxmemory" => {
@@ -105,6 +106,16 @@ impl Server {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Lets the watchdog loose, or chains it up. A period shorter than two beats of the heart becomes those two.
+    pub fn watchdog_period_changed(&mut self) {
+        if self.config.watchdog_period == 0 {
+            return sys::watchdog::stop();
+        }
+        let least = 2 * (1000 / self.config.hz.max(1));
+        self.config.watchdog_period = self.config.watchdog_period.max(least);
+        sys::watchdog::start(self.config.watchdog_period);
     }
 
     /// Starts or stops the threads that look after the heap, as jemalloc-bg-thread says.

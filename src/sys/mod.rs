@@ -18,3 +18,4 @@ pub mod process;
 pub mod signal;
 pub mod syslog;
 pub mod time;
+pub mod watchdog;

@@ -16,17 +16,30 @@ extern "C" fn on_shutdown(signal: libc::c_int) {
     if before > 0 {
         const LAST_WORDS: &[u8] = b"You insist... exiting now.\n";
         super::fork::remove_unfinished();
-        // SAFETY: open, write and _exit are async-signal-safe; the buffer is static, the path never freed.
+        let out = open_log();
+        // SAFETY: write and _exit are async-signal-safe; the buffer is static.
         unsafe {
-            let log = LOG_FILE.load(Relaxed);
-            let out = if log.is_null() {
-                libc::STDOUT_FILENO
-            } else {
-                libc::open(log, libc::O_APPEND | libc::O_CREAT | libc::O_WRONLY, 0o644)
-            };
             libc::write(out, LAST_WORDS.as_ptr().cast(), LAST_WORDS.len());
             libc::_exit(1);
         }
+    }
+}
+
+/// The log's file, as a signal's handler can open it; none can be written to if that fails.
+pub(super) fn open_log() -> libc::c_int {
+    let log = LOG_FILE.load(Relaxed);
+    if log.is_null() {
+        return libc::STDOUT_FILENO;
+    }
+    // SAFETY: open is async-signal-safe; the path is never freed.
+    unsafe { libc::open(log, libc::O_APPEND | libc::O_CREAT | libc::O_WRONLY | libc::O_CLOEXEC, 0o644) }
+}
+
+/// The end of what [`open_log`] began.
+pub(super) fn close_log(file: libc::c_int) {
+    if file != libc::STDOUT_FILENO {
+        // SAFETY: close is async-signal-safe, and nobody else has this file.
+        unsafe { libc::close(file) };
     }
 }
 

@@ -16,8 +16,8 @@
 //! - Who waits for a list or sorted set is served when one is stored over a value of another type (SORT STORE,
 //!   ZUNIONSTORE, ZRANGESTORE, GEOSEARCHSTORE): Redis, 8.0 and Valkey too, let them wait on beside the full key. After SWAPDB
 //!   keys are ready in the order in which somebody began to wait.
-//! - LMOVE tells who has cached its keys of the source first. A client that listens to itself with its replies off gets its
-//!   own messages in the order in which it sent and was sent them.
+//! - A client that listens to itself with its replies off gets its own messages in the order in which it sent and was sent
+//!   them.
 
 mod acl;
 mod blocking;

@@ -176,7 +176,8 @@ const SESSIONS: &[&str] = &[
     a MGET m\n c RPOPLPUSH m m\n a MGET m h\n c HDEL h g\n c HSETNX h f w\n c HDEL h f\n a MGET m k\n c SORT m STORE k\n a MGET m k\n c COPY k m\n c COPY k m REPLACE
     a MGET m k\n c RENAME m k\n a MGET m k\n c RENAMENX k m\n a MGET m k\n c MOVE m 1\n c MSETNX m 1 k 1\n a MGET m k\n c MSETNX m 1 j 1\n c DEL m nosuch k",
     // Clients that wait.
-    "a HELLO 3\n a CLIENT TRACKING on\n a MGET l m k\n b HELLO 3\n b CLIENT TRACKING on\n b MGET l m\n c MULTI;RPUSH l 1;SET k 2;EXEC\n a LMOVE l m LEFT LEFT",
+    "a HELLO 3\n a CLIENT TRACKING on\n a MGET l m k\n b HELLO 3\n b CLIENT TRACKING on\n b MGET l m\n c MULTI;RPUSH l 1;SET k 2;EXEC\n a LMOVE l m LEFT LEFT
+    c RPUSH l 1\n b MGET l m\n a MGET m l\n c LMOVE l m LEFT LEFT\n b MGET l m\n a MGET m l\n c RPOPLPUSH m l",
     // Keys that expire when they are come upon.
     "a HELLO 3\n a CLIENT TRACKING on\n c SET k 1 PX 1;SET j 1 PX 1;SET i 1\n a MGET i\n c SET l 1 PX 20;GET l\n a MGET l k\n c DEBUG SLEEP 0.03\n a MGET i l j
     a GET l\n c SET l 1 PX 1;SET m 1 PX 1\n c DEBUG SLEEP 0.005\n a MSET i 1 l 2\n c DEL l m\n c SET k 1 PX 1\n a GET k\n c DEBUG SLEEP 0.005\n c EXISTS k",

@@ -61,3 +61,23 @@ fn a_panic_tells_all_it_knows_and_aborts() {
         assert!(log.contains(part), "no {part:?} in\n{log}");
     }
 }
+
+#[test]
+fn the_watchdog_tells_where_the_server_is_when_it_does_not_come_back() {
+    const TOLD: &str = "--- WATCHDOG TIMER EXPIRED ---";
+    let server = Server::start(Program::Oxidis, &["watchdog-period 1"]);
+    // Two beats of the heart at the least.
+    assert_eq!(server.cmd("CONFIG GET watchdog-period").items()[1].text(), "200");
+    server.ok("CONFIG SET watchdog-period 0");
+    server.ok("DEBUG SLEEP 0.5");
+    assert!(!server.log().contains(TOLD), "{}", server.log());
+    server.ok("CONFIG SET watchdog-period 250");
+    server.ok("DEBUG SLEEP 0.6");
+    let log = server.log();
+    let told = log.split(TOLD).nth(1).unwrap_or_else(|| panic!("{log}"));
+    assert!(
+        told.contains("Backtrace:\n") && told.contains("nanosleep") && told.contains("--------"),
+        "{told}"
+    );
+    assert_eq!(server.cmd("PING").text(), "PONG");
+}

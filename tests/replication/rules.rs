@@ -1,5 +1,6 @@
 //! What a link asks of its two sides besides the data: passwords, refusals, WAIT, ROLE, the backlog's life.
 
+use crate::harness::load::{Load, Profile};
 use crate::harness::{PATIENCE, Program, Server, Value, wait_for, wait_in_sync};
 use crate::{ONE_PARTIAL, linked, mixes, syncs, wait_resync};
 use nix::sys::signal::Signal;
@@ -20,6 +21,7 @@ mixes![
     a_paused_replica_takes_the_stream_in_and_runs_it_later,
     an_error_in_the_stream_is_told_and_may_be_the_end,
     a_lower_output_limit_drops_who_is_over_it,
+    messages_reach_the_subscribers_of_the_replica_too,
 ];
 
 fn passwords_on_both_sides(primary: Program, replica: Program) {
@@ -33,6 +35,53 @@ fn passwords_on_both_sides(primary: Program, replica: Program) {
         replica.ok("REPLICAOF NO ONE");
         primary.replicate(&replica);
         wait_in_sync(&replica, &[&primary]);
+    }
+}
+
+fn messages_reach_the_subscribers_of_the_replica_too(primary: Program, replica: Program) {
+    const MESSAGES: usize = 300;
+    let (primary, replica) = linked(primary, replica, &[]);
+    let mut listeners = [&primary, &replica].map(|server| {
+        let mut listener = server.client();
+        for line in ["SUBSCRIBE news", "PSUBSCRIBE n*s", "SSUBSCRIBE shard"] {
+            listener.cmd(line);
+        }
+        listener
+    });
+    let writing = Load::start(primary.port, 31, Profile::default());
+    writing.wait_written(100);
+    let mut publisher = primary.client();
+    for i in 0..MESSAGES {
+        assert_eq!(publisher.cmd(&format!("PUBLISH news {i}")).int(), 2);
+        assert_eq!(publisher.cmd(&format!("SPUBLISH shard {i}")).int(), 1);
+    }
+    for line in ["MULTI", "PUBLISH news last", "SET a b", "SPUBLISH shard last", "EXEC"] {
+        assert!(!publisher.cmd(line).is_error(), "{line}");
+    }
+    writing.stop();
+    wait_in_sync(&primary, &[&replica]);
+    // What is published at the replica stays there.
+    assert_eq!(replica.cmd("PUBLISH news here").int(), 2);
+    let everywhere = (0..MESSAGES).map(|i| i.to_string()).chain(["last".to_owned()]);
+    let everywhere: Vec<String> = everywhere
+        .flat_map(|text| {
+            [
+                format!("message news {text}"),
+                format!("pmessage n*s news {text}"),
+                format!("smessage shard {text}"),
+            ]
+        })
+        .collect();
+    let here = ["message news here", "pmessage n*s news here"];
+    for (listener, own) in listeners.iter_mut().zip([&here[..0], &here[..]]) {
+        for wanted in everywhere.iter().map(String::as_str).chain(own.iter().copied()).chain(["pong "]) {
+            if wanted == "pong " {
+                listener.send(&["PING"]).expect("the server reads");
+            }
+            let got = listener.read().expect("a message").value;
+            let got: Vec<String> = got.items().iter().map(Value::text).collect();
+            assert_eq!(got.join(" "), wanted);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! it was to be a copy, and goes to our own replicas as a DEL.
 //!
 //! As in Redis, the server does nothing else meanwhile: a key is at every moment at one place only. The timeout bounds
-//! each step. The connection is made anew each time.
+//! each step. A connection over which all was answered is kept for the next MIGRATE to the same place and with the same login.
 
 use crate::commands::parse::{integer, is_word};
 use crate::commands::row::{access, acl, flags, key_at};
@@ -82,6 +82,8 @@ struct Request<'a> {
     replace: bool,
     /// AUTH and its arguments.
     login: Option<Vec<&'a [u8]>>,
+    /// The name of its connection: another login is another connection, which may do other things.
+    link: Vec<u8>,
 }
 
 impl<'a> Request<'a> {
@@ -120,10 +122,14 @@ impl<'a> Request<'a> {
         let timeout = integer(args.at(5))?;
         let db = integer(args.at(4))?;
         let timeout = u64::try_from(timeout).ok().filter(|ms| *ms > 0).unwrap_or(DEFAULT_TIMEOUT_MS);
-        let login = password.map(|password| {
+        let login: Option<Vec<&[u8]>> = password.map(|password| {
             [b"AUTH"].into_iter().map(|word| &word[..]).chain(username).chain([password]).collect()
         });
+        let link = [args.at(1), args.at(2)].into_iter().chain(login.iter().flatten().copied());
+        let mut name = Vec::new();
+        encode_command(&mut name, link.collect::<Vec<_>>().into_iter());
         Ok(Request {
+            link: name,
             host: args.at(1),
             port: args.at(2),
             keys,
@@ -205,9 +211,13 @@ impl Outcome<'_> {
     }
 }
 
-fn hand_over<'a>(e: &Exec<'_>, request: &Request<'_>, keys: &[&'a [u8]]) -> Outcome<'a> {
+fn hand_over<'a>(e: &mut Exec<'_>, request: &Request<'_>, keys: &[&'a [u8]]) -> Outcome<'a> {
     let mut taken = Vec::new();
-    let failure = Target::connect(request).map_err(Failure::of_connecting).and_then(|mut target| {
+    let target = match e.links.take(&request.link) {
+        Some(stream) => Target::on(stream, request.timeout),
+        None => Target::connect(request),
+    };
+    let failure = target.map_err(Failure::of_connecting).and_then(|mut target| {
         let failed = |doing, answered| {
             move |error: io::Error| {
                 let timed_out = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut);
@@ -222,10 +232,14 @@ fn hand_over<'a>(e: &Exec<'_>, request: &Request<'_>, keys: &[&'a [u8]]) -> Outc
         }
         // With a wrong login or database, what the RESTOREs did is not for this key to tell.
         let usable = refusal.is_none();
+        let mut all_answered = true;
         for (i, key) in keys.iter().enumerate() {
             let line = match target.read_line() {
                 Ok(line) => line,
-                Err(_) if refusal.is_some() => break,
+                Err(_) if refusal.is_some() => {
+                    all_answered = false;
+                    break;
+                }
                 Err(error) => return Err(failed("reading", i > 0)(error)),
             };
             match refused(&line) {
@@ -233,6 +247,9 @@ fn hand_over<'a>(e: &Exec<'_>, request: &Request<'_>, keys: &[&'a [u8]]) -> Outc
                 None if usable => taken.push(*key),
                 None => {}
             }
+        }
+        if all_answered && target.buffer.is_empty() {
+            e.links.give(&request.link, target.stream);
         }
         refusal.map_or(Ok(()), |line| Err(Failure::Refused(line)))
     });
@@ -252,6 +269,11 @@ struct Target {
 }
 
 impl Target {
+    fn on(stream: TcpStream, timeout: Duration) -> io::Result<Target> {
+        stream.set_write_timeout(Some(timeout))?;
+        Ok(Target { stream, timeout, buffer: Vec::new() })
+    }
+
     fn connect(request: &Request<'_>) -> io::Result<Target> {
         let invalid = |_| io::Error::from(ErrorKind::InvalidInput);
         let host = std::str::from_utf8(request.host).map_err(invalid)?;
@@ -264,8 +286,7 @@ impl Target {
             match TcpStream::connect_timeout(&address, request.timeout) {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
-                    stream.set_write_timeout(Some(request.timeout))?;
-                    return Ok(Target { stream, timeout: request.timeout, buffer: Vec::new() });
+                    return Target::on(stream, request.timeout);
                 }
                 Err(error) => failed = error,
             }

@@ -2,6 +2,7 @@
 
 use crate::commands::testing::{Bench, NOW};
 use crate::keyspace::ExpiryMode;
+use crate::net::kept::Kept;
 use crate::protocol::reply::Resp;
 
 #[test]
@@ -231,6 +232,38 @@ fn restore_tells_what_is_wrong_in_order() {
     assert_eq!(b.reply("object idletime n"), ":77\\r\\n");
 }
 
+#[test]
+fn migrate_uses_a_connection_again_that_is_still_there() {
+    use std::io::{Read, Write};
+    let mut b = Bench::new();
+    b.run_all(&["set a 1", "set b 2", "set c 3"]);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let server = std::thread::spawn(move || {
+        let mut restored = Vec::new();
+        // The first connection serves two calls and goes, the second one serves the third.
+        for calls in [2, 1] {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut heard = String::new();
+            for call in 1..=calls {
+                while heard.matches("RESTORE").count() < call {
+                    let mut piece = [0; 1024];
+                    let n = stream.read(&mut piece).expect("something comes");
+                    heard.push_str(&piece[..n].escape_ascii().to_string());
+                }
+                stream.write_all(b"+OK\r\n+OK\r\n").expect("the other side reads");
+            }
+            restored.push(heard.matches("RESTORE").count());
+        }
+        restored
+    });
+    for key in ["a", "b", "c"] {
+        assert_eq!(b.reply(&format!("migrate 127.0.0.1 {port} {key} 0 5000")), "+OK\\r\\n", "{key}");
+        assert_eq!(b.links.len(), 1);
+    }
+    assert_eq!(server.join().expect("no panic"), [2, 1]);
+}
+
 /// A server that says these lines to the first connection.
 fn target(lines: &'static str) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
     use std::io::{Read, Write};
@@ -259,6 +292,7 @@ fn migrate_deletes_what_the_target_has_taken() {
     assert_eq!(outcome.reply, "-ERR Target instance replied with error: BUSYKEY no\\r\\n");
     assert_eq!((outcome.dirty, outcome.propagated), (2, vec!["DEL a c".to_owned()]));
     assert_eq!(b.reply("exists a b c"), ":1\\r\\n");
+    b.links = Kept::default();
     let heard = server.join().expect("no panic").escape_ascii().to_string();
     assert!(heard.starts_with(
         "*2\\r\\n$6\\r\\nSELECT\\r\\n$1\\r\\n3\\r\\n*4\\r\\n$7\\r\\nRESTORE\\r\\n$1\\r\\na\\r\\n$1\\r\\n0"
@@ -280,6 +314,7 @@ fn migrate_keeps_copies_and_what_it_could_not_hand_over() {
     let (port, server) = target("+OK\r\n+OK\r\n+OK\r\n");
     let outcome = b.run(&format!("migrate 127.0.0.1 {port} a 0 5000 copy replace auth2 u p"));
     assert_eq!((outcome.reply.as_str(), outcome.dirty), ("+OK\\r\\n", 0));
+    b.links = Kept::default();
     let heard = server.join().expect("no panic").escape_ascii().to_string();
     assert!(heard.starts_with("*3\\r\\n$4\\r\\nAUTH\\r\\n$1\\r\\nu\\r\\n$1\\r\\np\\r\\n"));
     assert!(heard.ends_with("$7\\r\\nREPLACE\\r\\n"));

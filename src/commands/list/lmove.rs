@@ -82,6 +82,7 @@ pub(super) fn move_element(e: &mut Exec<'_>, from: End, to: End) -> CmdResult<bo
     reply_entry(e.reply, value);
     e.notify(NotifyFlags::LIST, popped_event(from), source);
     taken_out(e, source);
+    e.ks.effects.touched.put_last(e.db, source);
     e.ks.effects.dirty += 1;
     Ok(true)
 }

@@ -98,7 +98,7 @@ fn set(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         Protected::Local => server.client_mut(id).conn.is_local(),
         Protected::No => false,
     };
-    let rights = SetRights { loading: server.loading, protected };
+    let rights = SetRights { loading: server.loading || server.async_loading(), protected };
     let changes = server.config.set(&pairs, rights).map_err(refusal)?;
     if let Err(fault) = server.apply_changes(changes) {
         log_warning!(

@@ -208,6 +208,12 @@ impl Primary {
         self.replicas.iter_mut().find(|r| r.id == id)
     }
 
+    /// Bytes of the stream that are kept for it.
+    pub fn unread(&self, id: ClientId) -> usize {
+        let cursor = self.replica(id).and_then(|replica| replica.state.cursor());
+        cursor.map_or(0, |cursor| (self.history.offset + 1 - cursor) as usize)
+    }
+
     pub fn is_replica(&self, id: ClientId) -> bool {
         self.replica(id).is_some()
     }

@@ -13,7 +13,6 @@ use crate::repl::primary::psync::{ReplconfReply, SyncOutcome, SyncRequest};
 use crate::repl::primary::state::{Filter, State};
 use crate::repl::primary::{Action, Outgoing, SnapshotKind};
 use crate::server::Server;
-use crate::server::clients::describe;
 use crate::sys::errno::strerror;
 use crate::util::rng::hex_id;
 use crate::{log_notice, log_verbose, log_warning};
@@ -115,9 +114,8 @@ impl Server {
             }
             Action::Close(id) => self.close_later(id),
             Action::CloseOverLimit(id) => {
-                let now = self.clock.monotonic_ms();
                 if let Some(client) = self.clients.get(id) {
-                    let text = describe(client, &self.registry, &self.acl.users, now);
+                    let text = self.describe(client);
                     log_warning!(
                         "Client {text} scheduled to be closed ASAP for overcoming of output buffer limits."
                     );

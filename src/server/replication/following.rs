@@ -118,13 +118,6 @@ impl Server {
             log_warning!("Unable to write oom_score_adj: {}", strerror(&error));
         }
     }
-
-    fn describe_client(&self, id: ClientId) -> String {
-        let now = self.clock.monotonic_ms();
-        self.clients.get(id).map_or_else(String::new, |c| {
-            crate::server::clients::describe(c, &self.registry, &self.acl.users, now)
-        })
-    }
 }
 
 // The link's socket.

@@ -229,6 +229,12 @@ impl Server {
         backlog.map_or(0, |backlog| backlog.memory().saturating_sub(backlog.size()))
     }
 
+    /// What a replica has not read yet of the stream that is kept for it, bytes; 0 of any other client.
+    #[must_use]
+    pub fn unread_of_stream(&self, id: ClientId) -> usize {
+        self.repl.machine.primary.unread(id)
+    }
+
     /// Where the stream stands, for a snapshot: none if there is no history worth keeping.
     #[must_use]
     pub fn repl_position(&self) -> Option<ReplPosition> {

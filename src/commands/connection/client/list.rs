@@ -5,7 +5,6 @@ use crate::client::{Client, ClientFlags, ClientId};
 use crate::commands::parse::is_word;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::Server;
-use crate::server::clients::describe;
 use c_compat::number::int;
 
 pub(super) fn info(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
@@ -46,7 +45,7 @@ pub(super) fn list(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResu
 /// Adds the line of a client; none of one that is as good as gone.
 fn line(server: &Server, client: Option<&Client>, text: &mut String) {
     if let Some(client) = client.filter(|client| !client.flags.contains(ClientFlags::CLOSE_ASAP)) {
-        text.push_str(&describe(client, &server.registry, &server.acl.users, server.clock.monotonic_ms()));
+        text.push_str(&server.describe(client));
         text.push('\n');
     }
 }

@@ -18,8 +18,8 @@ pub mod set;
 pub mod sorted_set;
 pub mod stream;
 pub mod string;
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, fuzzing))]
+pub mod testing;
 pub mod transactions;
 
 use crate::server::command::Command;

@@ -257,9 +257,14 @@ fn finish(
 
 /// The arguments, with some that are not to be read.
 fn without(redacted: &[usize], args: Args<'_>) -> OwnedArgs {
+    let mut hidden = vec![false; args.len()];
+    for at in redacted {
+        // It may be one that was left out.
+        hidden.get_mut(*at).into_iter().for_each(|hidden| *hidden = true);
+    }
     let mut shown = OwnedArgs::new();
-    for (i, arg) in args.iter().enumerate() {
-        shown.push(if redacted.contains(&i) { b"(redacted)" } else { arg });
+    for (arg, hidden) in args.iter().zip(hidden) {
+        shown.push(if hidden { b"(redacted)" } else { arg });
     }
     shown
 }

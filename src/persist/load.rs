@@ -73,7 +73,9 @@ impl Loading {
     /// Begins to load bytes that are to come, `total` of them if that is known.
     #[must_use]
     pub fn stream(options: LoadOptions, total: Option<u64>) -> Self {
-        Self::new(Source::Stream { buffer: Vec::new(), start: 0, need: 0 }, options, total)
+        let mut loading = Self::new(Source::Stream { buffer: Vec::new(), start: 0, need: 0 }, options, total);
+        loading.loader = loading.loader.announced();
+        loading
     }
 
     fn new(source: Source, options: LoadOptions, total: Option<u64>) -> Self {

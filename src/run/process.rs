@@ -174,7 +174,7 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
     let waiting = client.query.len() + client.parser.memory() + queued;
     if waiting > limit && !client.must_obey() && !client.closing() {
-        let shown = client.query[..client.query.len().min(64)].escape_ascii().to_string();
+        let shown = for_log(&client.query);
         let text = server.describe_client(id);
         log_warning!(
             "Closing client that reached max query buffer length: {text} (qbuf initial bytes: \"{shown}\")"
@@ -360,11 +360,20 @@ fn log_protocol_error(server: &Server, id: ClientId, buffer: &[u8], error: &str)
         return;
     }
     let text = server.describe(client);
-    let shown = buffer[..buffer.len().min(64)].escape_ascii();
+    let shown = for_log(buffer);
     log::write(
         level,
         format_args!(
             "Protocol error ({error}) from client: {text}. Query buffer during protocol error: '{shown}'"
         ),
     );
+}
+
+/// The beginning of what a client sent. Nothing of it if there may be a password in it: a log is read by others.
+fn for_log(buffer: &[u8]) -> String {
+    const SHOWN_MAX: usize = 64;
+    const SECRETIVE: [&[u8]; 5] = [b"auth", b"hello", b"acl", b"config", b"migrate"];
+    let shown = &buffer[..buffer.len().min(SHOWN_MAX)];
+    let has = |name: &&[u8]| shown.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name));
+    if SECRETIVE.iter().any(has) { "(redacted)".to_owned() } else { shown.escape_ascii().to_string() }
 }

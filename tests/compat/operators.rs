@@ -17,7 +17,7 @@ const SESSIONS: &[&str] = &[
     "a WATCH k|b SET k 2|a MULTI|a PING|b WATCH k|b MULTI|b PING|b EXEC",
     "a MULTI|a AUTH pw|a CONFIG SET masterauth secret|a HELLO 3 AUTH u pw|a EXEC|a CONFIG SET masterauth ''",
     "a SELECT 4|a CLIENT NO-EVICT on|a CLIENT REPLY ON|a CLIENT SETNAME other|a CLIENT GETNAME|b RESET|b PING",
-    "a CONFIG SET masteruser u maxmemory 0|a CONFIG SET tls-key-file-pass x|a CONFIG SET nosuch secret masterauth pw",
+    "a CONFIG SET masteruser u maxmemory 0|a CONFIG SET nosuch secret masterauth pw",
     "a MIGRATE 127.0.0.1 1 k 0 10 AUTH pass KEYS a b|a MIGRATE 127.0.0.1 1 '' 0 10 AUTH2 u pass KEYS a b",
     "a LATENCY|a LATENCY NOSUCH|a LATENCY HELP|a LATENCY HISTORY|a LATENCY HISTORY x|a LATENCY LATEST|a LATENCY GRAPH x",
     "a LATENCY RESET|a LATENCY RESET a b|a LATENCY HISTOGRAM nosuch|a LATENCY DOCTOR x|a LATENCY HELP x|a LATENCY GRAPH",

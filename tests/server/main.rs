@@ -6,6 +6,7 @@ mod keys;
 mod lazyfree;
 mod maxmemory;
 mod process;
+mod secrets;
 mod start;
 
 #[path = "../harness/mod.rs"]

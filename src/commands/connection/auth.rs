@@ -21,10 +21,11 @@ pub static AUTH: Command = Command {
 };
 
 fn auth(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    // Too many arguments may be a password with a space in it.
+    server.redact(1..args.len());
     if args.len() > 3 {
         return Err(CmdError::SYNTAX);
     }
-    server.redact(1..args.len());
     let (user, password) = match args.get(2) {
         Some(password) => (args.at(1), password),
         None if server.acl.users.default_user().nopass => {

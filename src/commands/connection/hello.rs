@@ -26,6 +26,10 @@ pub static HELLO: Command = Command {
 };
 
 fn hello(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
+    // Whatever becomes of it: what follows AUTH is for nobody else.
+    if let Some(auth) = (1..args.len()).find(|at| is_word(args.at(*at), "auth")) {
+        server.redact(auth + 1..args.len().min(auth + 3));
+    }
     let version = match args.get(1).map(int::parse) {
         None => None,
         Some(Some(2)) => Some(Resp::V2),

@@ -97,13 +97,13 @@ impl<'a> Request<'a> {
             } else if is_word(word, "replace") {
                 replace = true;
             } else if is_word(word, "auth") {
-                password = Some(args.get(i + 1).ok_or(CmdError::SYNTAX)?);
                 redacted.push(i + 1);
+                password = Some(args.get(i + 1).ok_or(CmdError::SYNTAX)?);
                 i += 1;
             } else if is_word(word, "auth2") {
+                redacted.extend([i + 1, i + 2]);
                 username = args.get(i + 1);
                 password = Some(args.get(i + 2).ok_or(CmdError::SYNTAX)?);
-                redacted.extend([i + 1, i + 2]);
                 i += 2;
             } else if is_word(word, "keys") {
                 if !args.at(3).is_empty() {

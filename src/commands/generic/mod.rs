@@ -9,8 +9,8 @@ pub mod keys;
 pub mod migrate;
 pub mod object;
 pub mod rename;
-#[cfg(test)]
-mod restore_fuzz;
+#[cfg(any(test, fuzzing))]
+pub mod restore_fuzz;
 pub mod scan;
 pub mod sort;
 #[cfg(test)]

@@ -86,6 +86,10 @@ fn rewrite(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdResult {
 
 fn set(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
     if !args.len().is_multiple_of(2) {
+        // With a word too many, or too few, any may be the value.
+        if (2..args.len()).any(|at| is_sensitive(args.at(at))) {
+            server.redact(2..args.len());
+        }
         return Err(CmdError::SYNTAX);
     }
     for name in (2..args.len()).step_by(2).filter(|name| is_sensitive(args.at(*name))) {

@@ -41,7 +41,7 @@ const GROUP_RECORD_MAX: usize = 1024;
 /// A record that sets a key takes at least this many bytes, so that a count of keys can be held against the bytes.
 const KEY_RECORD_MIN: u64 = 3;
 
-/// Room made in advance for a stream whose length is not known.
+/// Room made in advance, in keys of a database, for data that is still to come.
 const PRESIZE_UNBACKED_MAX: u64 = 1 << 20;
 
 /// What to do with a key that is there already.
@@ -234,6 +234,8 @@ pub struct Loader {
     offset: u64,
     /// How long the data is, if that is known.
     total: Option<u64>,
+    /// All of it is there, and not only announced.
+    all_there: bool,
     crc: u64,
     db: usize,
     fields: KeyFields,
@@ -295,6 +297,7 @@ impl Loader {
             family: Family::Redis,
             offset: 0,
             total,
+            all_there: true,
             crc: 0,
             db: 0,
             fields: KeyFields::default(),
@@ -302,6 +305,13 @@ impl Loader {
             delay: KeyDelay::default(),
             loaded: Loaded::default(),
         }
+    }
+
+    /// The data comes from somebody who may have lied about its length: it gets no room in advance.
+    #[must_use]
+    pub fn announced(mut self) -> Self {
+        self.all_there = false;
+        self
     }
 
     /// Bytes done with.
@@ -455,9 +465,10 @@ impl Loader {
                     .ok_or(Reason::Database { number, have })?;
             }
             Record::Size { keys, expires } => {
-                let bytes = self.total.map_or(at_hand as u64, |total| total.saturating_sub(self.offset));
+                let total = self.total.filter(|_| self.all_there);
+                let bytes = total.map_or(at_hand as u64, |total| total.saturating_sub(self.offset));
                 let backed = bytes / KEY_RECORD_MIN;
-                let most = if self.total.is_some() { backed } else { backed.max(PRESIZE_UNBACKED_MAX) };
+                let most = if total.is_some() { backed } else { backed.max(PRESIZE_UNBACKED_MAX) };
                 let (keys, expires) = (keys.min(most), expires.min(most));
                 target.keyspace.presize(self.db, keys as usize, expires as usize);
             }

@@ -75,6 +75,10 @@ impl Primary {
             if is("getack") {
                 return ReplconfReply::SendAck;
             }
+            if self.is_replica(id) && (is("rdb-only") || is("rdb-filter-only")) {
+                // What it asked for is on its way.
+                continue;
+            }
             let conf = self.conf_mut(id);
             let set = if is("listening-port") {
                 set_listening_port(conf, value)

@@ -3,11 +3,12 @@
 
 use libfuzzer_sys::fuzz_target;
 use oxidis::acl::{Commands, Context, Users, describe};
+use oxidis::util::log::{Level, set_level};
 use std::sync::LazyLock;
 
 static COMMANDS: LazyLock<Commands> = LazyLock::new(|| Commands::new(std::iter::empty()));
 
-fuzz_target!(|data: &[u8]| {
+fuzz_target!(init: set_level(Level::Warning), |data: &[u8]| {
     let context = Context { commands: &COMMANDS, all_channels: data.len() % 2 == 1 };
     let rules: Vec<&[u8]> = data.split(|byte| *byte == b'\n').collect();
     if let Ok(user) = Users::default().changed(b"bob", &rules, context) {

@@ -209,7 +209,7 @@ impl<H: Header> Block<H> {
         // initialised, and the header says so.
         unsafe {
             let start = self.start.as_ptr();
-            if inserted != removed {
+            if inserted != removed && at + removed < old {
                 ptr::copy(start.add(at + removed), start.add(at + inserted), old - at - removed);
             }
             let mut to = start.add(at);

@@ -357,10 +357,10 @@ impl Listpack {
 
     /// Appends entries that were made ready, in one edit.
     #[inline]
-    pub fn append(&mut self, batch: &Batch) {
+    pub fn append(&mut self, mut batch: Batch) {
         let count = self.block.header().count;
         let count = count_of(usize::from(count) + batch.len());
-        self.splice_counted(self.end(), 0, &[batch.bytes()], count);
+        self.splice_counted(self.end(), 1, &[batch.finish()], count);
     }
 
     /// Returns where the new entry stands.
@@ -382,9 +382,18 @@ impl Listpack {
     }
 
     /// Replaces one entry; the cursor stays good, others after it only if the lengths are equal.
+    #[inline]
     pub fn replace<'v>(&mut self, pos: Pos, value: impl Into<Entry<'v>>) {
+        let value = value.into();
+        if let Entry::Int(number @ 0..=0x7f) = value
+            && let Some(head @ 0..=0x7f) = self.block.body_mut().get_mut(pos.at() - HEADER)
+        {
+            // A small number in place of another.
+            *head = number as u8;
+            return;
+        }
         let removed = after(self.as_bytes(), pos.at()) - pos.at();
-        self.put(pos.at(), removed, 0, value.into());
+        self.put(pos.at(), removed, 0, value);
     }
 
     /// Deletes one entry and returns the next one.

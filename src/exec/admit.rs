@@ -7,7 +7,7 @@ use crate::client::{Client, ClientFlags, ClientId};
 use crate::config::Protected;
 use crate::protocol::{Args, CmdError};
 use crate::server::Server;
-use crate::server::command::{Command, CommandId, Flags, Group};
+use crate::server::command::{Command, CommandId, Entry, Flags, Group};
 use crate::server::evict::Room;
 use crate::server::pause::Holds;
 
@@ -23,8 +23,38 @@ pub enum Verdict {
     Wait,
 }
 
+/// Whether a command may run without being looked at: none of the refusals could fit it.
+#[inline]
+pub fn needs_no_look(server: &Server, client: &Client, entry: &Entry) -> bool {
+    const LOOKED_AT: ClientFlags = ClientFlags::RESTRICTED.union(ClientFlags::MULTI);
+    is_simple(server, client, entry) && !client.flags.intersects(LOOKED_AT)
+}
+
+/// Whether all that is to be asked about a command is who its client is, and whether it is in a transaction.
+#[inline]
+fn is_simple(server: &Server, client: &Client, entry: &Entry) -> bool {
+    const LOOKED_AT: ClientFlags = ClientFlags::PRIMARY
+        .union(ClientFlags::REPLICA)
+        .union(ClientFlags::MONITOR)
+        .union(ClientFlags::PUBSUB);
+    server.calm && client.authenticated && !client.flags.intersects(LOOKED_AT) && !entry.guarded
+}
+
 /// Looks at a command before it runs.
 pub fn admit(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>) -> Verdict {
+    let entry = &server.registry[command];
+    if let Some(client) = server.clients.get(id)
+        && is_simple(server, client, entry)
+        && !(client.flags.contains(ClientFlags::MULTI) && entry.command.has(Flags::NO_MULTI))
+    {
+        let queued = client.flags.contains(ClientFlags::MULTI) && !entry.command.has(Flags::NOT_QUEUED);
+        if client.flags.contains(ClientFlags::RESTRICTED)
+            && let Some(error) = permission::refusal(server, id, command, args)
+        {
+            return Verdict::Refuse(error);
+        }
+        return if queued { Verdict::Queue } else { Verdict::Run };
+    }
     match refusal(server, id, command, args) {
         Some(error) => Verdict::Refuse(error),
         None if must_wait(server, id, command) => Verdict::Wait,
@@ -36,7 +66,9 @@ pub fn admit(server: &mut Server, id: ClientId, command: CommandId, args: Args<'
 fn refusal(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>) -> Option<CmdError> {
     let declared = server.registry[command].command;
     let flags = declared.flags;
-    if let Some(error) = protected(server, id, command) {
+    if server.registry[command].guarded
+        && let Some(error) = protected(server, id, command)
+    {
         return Some(error);
     }
     let client = server.clients.get(id)?;
@@ -54,13 +86,13 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>
         return Some(error);
     }
     // Every command makes room, not only those that add data; and our primary's are held to it too, if we are told to.
-    let takes_memory = flags.contains(Flags::DENYOOM) || in_multi && !ends_transaction(declared);
     let room = server.make_room();
     if server.tracking.is_active() {
         server.tell_own_invalidations();
         server.limit_tracked_keys();
     }
-    if room == Room::None && takes_memory {
+    let takes_memory = || flags.contains(Flags::DENYOOM) || in_multi && !ends_transaction(declared);
+    if room == Room::None && takes_memory() {
         return Some(CmdError::OUT_OF_MEMORY);
     }
     let client = server.clients.get(id)?;
@@ -72,7 +104,7 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>
         }
         return None;
     }
-    if (writes || is_ping(declared)) && server.refuses_writes_for_disk() {
+    if server.refuses_writes_for_disk() && (writes || is_ping(declared)) {
         return Some(CmdError::BGSAVE_ERROR);
     }
     if writes {

@@ -98,8 +98,9 @@ fn wake(server: &mut Server, id: ClientId, key: &[u8]) -> bool {
     };
     let blocking = Blocking { allowed: true, woken_by: Some(key), after, wait: None };
     let args = wait.args.as_args();
-    let (result, waits) = run_data(server, id, handler, declared, wait.db, args, blocking);
-    let (usec, failed) = finish(server, id, command, &result, started_us);
+    let mut waits = None;
+    let error = run_data(server, id, handler, declared, wait.db, args, blocking, &mut waits);
+    let (usec, failed) = finish(server, id, command, error, started_us);
     if waits.is_none() {
         server.stats.unblocked(command, usec, failed, server.config.latency_tracking);
         super::log_if_slow(server, id, declared.flags, args, usec);

@@ -24,7 +24,31 @@ pub enum Outcome {
 }
 
 /// Runs a client's request.
+#[inline]
 pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
+    match again(server, id, args) {
+        Some(command) => {
+            call(server, id, command, args);
+            blocked::serve_ready_keys(server);
+            Outcome::Done
+        }
+        None => run_another(server, id, args),
+    }
+}
+
+/// The command that a client says once more, when nothing about it or the server could keep that from running.
+#[inline]
+fn again(server: &Server, id: ClientId, args: Args<'_>) -> Option<CommandId> {
+    let client = server.clients.get(id)?;
+    let last = CommandId(client.last_command?);
+    let entry = &server.registry[last];
+    let is_same = entry.called.as_bytes().eq_ignore_ascii_case(args.at(0))
+        && entry.subcommands.is_empty()
+        && entry.command.accepts(args.len());
+    (is_same && admit::needs_no_look(server, client, entry)).then_some(last)
+}
+
+fn run_another(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     let command = match find(server, id, args) {
         Ok(command) => command,
         Err(_) if is_http(args.at(0)) => {
@@ -155,21 +179,22 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     }
     let started_us = server.command_begins_us();
     let mut wait = None;
-    let result = match declared.run {
+    let (usec, failed, waits) = match declared.run {
         Run::Data(handler) => {
             // What our primary sends has waited there.
             let allowed = !must_obey && !server.in_exec();
             let blocking = Blocking { allowed, ..Blocking::default() };
-            let result;
-            (result, wait) = run_data(server, id, handler, declared, db, args, blocking);
-            result
+            let error = run_data(server, id, handler, declared, db, args, blocking, &mut wait);
+            let (usec, failed) = finish(server, id, command, error, started_us);
+            (usec, failed, wait.is_some())
         }
-        Run::Server(handler) => handler(server, id, args),
-        Run::Container => Err(CmdError::wrong_arity(&server.registry[command].full_name)),
+        Run::Server(_) | Run::Container => {
+            let error = run_server(server, id, command, args);
+            let (usec, failed) = finish(server, id, command, error, started_us);
+            (usec, failed, server.clients.get(id).is_some_and(|client| client.blocked.is_some()))
+        }
     };
-    let (usec, failed) = finish(server, id, command, &result, started_us);
     // How long one takes that waits is known when it is served.
-    let waits = wait.is_some() || server.clients.get(id).is_some_and(|client| client.blocked.is_some());
     server.stats.ran(command, usec, failed, server.config.latency_tracking && !waits);
     let event = if declared.flags.contains(Flags::FAST) { "fast-command" } else { "command" };
     server.sample_latency(event, usec);
@@ -188,8 +213,26 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     }
 }
 
-/// Calls a data command's handler.
+/// Calls the handler of a command that sees the whole server; returns the error that it replied.
+fn run_server(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>) -> Option<CmdError> {
+    // Only such commands show it.
+    server.client_mut(id).args_len = args.payload_len();
+    let entry = &server.registry[command];
+    let result = match entry.command.run {
+        Run::Server(handler) => handler(server, id, args),
+        Run::Data(_) | Run::Container => Err(CmdError::wrong_arity(&entry.full_name)),
+    };
+    server.look_around();
+    let reply = &mut server.clients.get_mut(id)?.reply;
+    if let Err(error) = &result {
+        reply.error(error);
+    }
+    reply.take_last_error()
+}
+
+/// Calls a data command's handler; returns the error that it replied.
 #[inline(always)]
+#[allow(clippy::too_many_arguments)]
 fn run_data(
     server: &mut Server,
     id: ClientId,
@@ -198,7 +241,8 @@ fn run_data(
     db: usize,
     args: Args<'_>,
     blocking: Blocking<'_>,
-) -> (CmdResult, Option<Wait>) {
+    wait: &mut Option<Wait>,
+) -> Option<CmdError> {
     let client = server.clients.get_mut(id).expect("a client lives while its command runs");
     // Replies of such wait for nothing that is done after the command.
     if command.flags.contains(Flags::READONLY) && client.class() == ClientClass::Normal {
@@ -227,32 +271,38 @@ fn run_data(
     };
     let result = handler(&mut exec);
     exec.reply.set_socket(None);
-    (result, exec.blocking.wait)
+    if let Err(error) = &result {
+        exec.reply.error(error);
+    }
+    if exec.blocking.wait.is_some() {
+        *wait = exec.blocking.wait;
+    }
+    exec.reply.take_last_error()
 }
 
-/// Replies a handler's error and counts it; returns how long the command took and whether it failed.
+/// Looks at the clock, and counts the error that a command replied; returns how long it took and whether it failed.
+#[inline]
 fn finish(
     server: &mut Server,
     id: ClientId,
     command: CommandId,
-    result: &CmdResult,
+    error: Option<CmdError>,
     started_us: u64,
 ) -> (u64, bool) {
-    if let Err(error) = result
-        && let Some(client) = server.clients.get_mut(id)
-    {
-        client.reply.error(error);
-    }
     let ended_us = server.clock.measure_us();
     let usec = ended_us.saturating_sub(started_us);
     server.command_ended(ended_us);
-    let error = server.clients.get_mut(id).and_then(|c| c.reply.take_last_error());
     let failed = error.is_some();
     if let Some(error) = error {
-        server.stats.count_error(error.code());
-        server.error_on_link(id, Some(command), &error);
+        failed_with(server, id, command, &error);
     }
     (usec, failed)
+}
+
+#[cold]
+fn failed_with(server: &mut Server, id: ClientId, command: CommandId, error: &CmdError) {
+    server.stats.count_error(error.code());
+    server.error_on_link(id, Some(command), error);
 }
 
 /// The arguments, with some that are not to be read.
@@ -270,6 +320,7 @@ fn without(redacted: &[usize], args: Args<'_>) -> OwnedArgs {
 }
 
 /// Lets SLOWLOG and MONITOR know of a command that ran.
+#[inline]
 fn show(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, usec: u64) {
     log_if_slow(server, id, flags, args, usec);
     if !server.monitors.is_empty() && !flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
@@ -277,11 +328,16 @@ fn show(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, usec: u
     }
 }
 
+#[inline]
 fn log_if_slow(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, usec: u64) {
     let threshold = server.config.slowlog_log_slower_than;
-    if threshold < 0 || usec < threshold as u64 || flags.contains(Flags::SKIP_SLOWLOG) {
-        return;
+    if threshold >= 0 && usec >= threshold as u64 && !flags.contains(Flags::SKIP_SLOWLOG) {
+        log_slow(server, id, args, usec);
     }
+}
+
+#[cold]
+fn log_slow(server: &mut Server, id: ClientId, args: Args<'_>, usec: u64) {
     // One that waits is looked at when it is served.
     let Some(client) = server.clients.get(id).filter(|client| client.blocked.is_none()) else { return };
     let name = client.name.as_deref().unwrap_or_default().to_vec();

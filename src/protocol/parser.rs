@@ -106,6 +106,7 @@ impl Parser {
                 Some(_) => return self.inline(buffer),
             }
         }
+        self.short_arguments(buffer);
         while self.bulks_left > 0 {
             let len = match self.bulk_len {
                 Some(len) => len,
@@ -243,8 +244,37 @@ impl Parser {
         Ok(Step::Inline(words))
     }
 
+    /// Takes the arguments of less than a hundred bytes that come next and are all there: nearly all are such, and no
+    /// limit is as low.
+    #[inline]
+    fn short_arguments(&mut self, buffer: &[u8]) {
+        if self.bulk_len.is_some() {
+            return;
+        }
+        let (mut pos, mut left) = (self.pos, self.bulks_left);
+        self.spans.reserve(left.min(SPANS_KEPT));
+        while left > 0
+            && let Some((len, head)) = short_number(buffer, pos, b'$')
+            && pos + head + len + 2 <= buffer.len()
+        {
+            let start = pos + head;
+            self.spans.push(Span { start, end: start + len });
+            pos = start + len + 2;
+            left -= 1;
+        }
+        (self.pos, self.bulks_left) = (pos, left);
+    }
+
     /// Reads `*<count>\r\n`. `None`: there are arguments to read.
     fn multibulk_count(&mut self, buffer: &[u8], limits: Limits) -> Result<Option<Step>, ProtocolError> {
+        if let Some((count @ 1..=9, head)) = short_number(buffer, self.pos, b'*') {
+            self.start = self.pos;
+            self.pos += head;
+            self.first = self.spans.len();
+            self.bulks_left = count;
+            self.bulk_len = None;
+            return Ok(None);
+        }
         let Some((line, next)) = line_at(buffer, self.pos, "too big mbulk count string")? else {
             return Ok(Some(Step::NeedMore));
         };
@@ -285,6 +315,22 @@ impl Parser {
         self.bulk_len = Some(len as usize);
         Ok(Some(len as usize))
     }
+}
+
+/// The number of one or two digits on the line at `pos` that begins with `kind`, and the length of the line.
+#[inline(always)]
+fn short_number(buffer: &[u8], pos: usize, kind: u8) -> Option<(usize, usize)> {
+    let [first, a, b, c, more @ ..] = buffer.get(pos..)? else { return None };
+    let (a, b) = (a.wrapping_sub(b'0'), *b);
+    if *first != kind || a > 9 {
+        return None;
+    }
+    if b == b'\r' {
+        return Some((usize::from(a), 4));
+    }
+    let second = b.wrapping_sub(b'0');
+    (a > 0 && second <= 9 && *c == b'\r' && !more.is_empty())
+        .then_some((usize::from(a) * 10 + usize::from(second), 5))
 }
 
 /// The line at `pos` up to its CR, and the position behind its CRLF; `None` when it is not all there.

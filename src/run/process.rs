@@ -190,6 +190,7 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
 /// Some commands are parsed before the first of them runs, so that the keys of all can be on their way from memory
 /// while the first is at work.
 fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser) -> usize {
+    server.look_around();
     while let Some(client) = server.clients.get_mut(id).filter(|c| c.blocked.is_none() && !c.closing()) {
         client.query_len = buffer.len();
         let (db, obeys) = (client.db, client.must_obey());
@@ -222,7 +223,7 @@ fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser
                 None => return buffer.len(),
                 Some(client) => client.blocked.is_some() || client.closing(),
             };
-            if stop || run_one(server, id, parser.args_of(buffer, request)) == Outcome::Postponed {
+            if stop || run_one(server, id, parser.args_of(buffer, request), obeys) == Outcome::Postponed {
                 parser.rewind(request.raw.start);
                 return parser.consumed();
             }
@@ -276,7 +277,7 @@ fn run_other(
             false
         }
         Ok(Step::Inline(words)) => {
-            let postponed = run_one(server, id, words.as_args()) == Outcome::Postponed;
+            let postponed = run_one(server, id, words.as_args(), false) == Outcome::Postponed;
             if postponed {
                 parser.rewind(parser.start());
             }
@@ -302,21 +303,24 @@ fn run_other(
     }
 }
 
-fn run_one(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
+/// Counts the arguments that are about to be run too: with them the client may be too large, and is closed.
+#[cold]
+fn stays_within_limit(server: &mut Server, id: ClientId, args: Args<'_>) -> bool {
     if let Some(client) = server.clients.get_mut(id) {
         client.args_len = args.payload_len();
     }
-    if server.limits_client_memory() {
-        // With the arguments that are about to be run, this one may be too large.
-        server.count_client_memory(id);
-        server.evict_clients();
-        if server.clients.get(id).is_none_or(|client| client.flags.contains(ClientFlags::CLOSE_ASAP)) {
-            return Outcome::Done;
-        }
+    server.count_client_memory(id);
+    server.evict_clients();
+    server.clients.get(id).is_some_and(|client| !client.flags.contains(ClientFlags::CLOSE_ASAP))
+}
+
+#[inline]
+fn run_one(server: &mut Server, id: ClientId, args: Args<'_>, obeys: bool) -> Outcome {
+    if server.limits_client_memory() && !stays_within_limit(server, id, args) {
+        return Outcome::Done;
     }
     server.running = Some(id);
     let running = Running(args, server.config.crash_log_enabled);
-    let obeys = server.clients.get(id).is_some_and(|c| c.must_obey());
     let outcome = if obeys { stream::run(server, id, args) } else { exec::run(server, id, args) };
     // Nothing went wrong, so there is nothing to tell.
     std::mem::forget(running);

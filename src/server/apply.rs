@@ -24,6 +24,10 @@ impl Server {
             return;
         }
         self.dirty += effects.dirty;
+        if self.config.replicaof.is_none() && !self.repl.machine.primary.feeds() {
+            // Nobody hears of it.
+            return effects.reset();
+        }
         let wrote = effects.dirty > 0;
         let propagate = std::mem::take(&mut effects.propagate);
         let expired = std::mem::take(&mut effects.expired);

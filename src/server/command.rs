@@ -313,6 +313,8 @@ pub struct Entry {
     pub parent: Option<CommandId>,
     /// Subcommands by name, lower case.
     pub subcommands: Vec<CommandId>,
+    /// The configuration says who may use it, or its container: DEBUG, MODULE.
+    pub guarded: bool,
 }
 
 /// All commands, by name and by number.
@@ -346,7 +348,9 @@ impl Registry {
     fn add(&mut self, command: &'static Command, full_name: String, parent: Option<CommandId>) -> CommandId {
         let id = CommandId(u16::try_from(self.entries.len()).expect("there are a few hundred commands"));
         let called = full_name.clone();
-        self.entries.push(Entry { command, full_name, called, parent, subcommands: Vec::new() });
+        let top = parent.map_or(command, |parent| self[parent].command);
+        let guarded = matches!(top.name, "debug" | "module");
+        self.entries.push(Entry { command, full_name, called, parent, subcommands: Vec::new(), guarded });
         id
     }
 

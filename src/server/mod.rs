@@ -135,6 +135,8 @@ pub struct Server {
     pub loading: bool,
     /// A fork's child lives: nothing dirties pages that need not be.
     pub child_alive: bool,
+    /// Nothing about the server could have a command of a plain client refused or put off: see [`Server::look_around`].
+    pub calm: bool,
     /// The client whose request is being processed, and of whom everything that happens is the doing: what a crash report shows first.
     pub running: Option<ClientId>,
     /// How we were called: what `{title}` of proc-title-template stands for.
@@ -223,6 +225,7 @@ impl Server {
             repl,
             loading: false,
             child_alive: false,
+            calm: false,
             running: None,
             program: Vec::new(),
             oom_score_base: crate::sys::process::oom_score_adj(),
@@ -252,6 +255,7 @@ impl Server {
     }
 
     /// What lookups do with expired keys, for a client's command.
+    #[inline]
     #[must_use]
     pub fn expiry_mode(&self, must_obey: bool) -> ExpiryMode {
         if must_obey || self.loading {
@@ -263,7 +267,21 @@ impl Server {
         }
     }
 
+    /// Finds out whether commands need to be looked at one by one. What decides on it changes between clients' pipelines,
+    /// and by commands that see the whole server: it is asked before the one and after the other.
+    pub fn look_around(&mut self) {
+        let config = &self.config;
+        self.calm = config.maxmemory == 0
+            && config.replicaof.is_none()
+            && config.min_replicas_to_write == 0
+            && !self.loading
+            && !self.tracking.is_active()
+            && !self.refuses_writes_for_disk()
+            && self.pause.holds().is_none();
+    }
+
     /// Sets the keyspace's context for what follows.
+    #[inline]
     pub fn begin_command(&mut self, must_obey: bool) {
         let mode = self.expiry_mode(must_obey);
         self.keyspace.begin(self.clock.now_ms(), mode, !self.child_alive);

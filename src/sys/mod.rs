@@ -17,5 +17,6 @@ pub mod pipe;
 pub mod process;
 pub mod signal;
 pub mod syslog;
+pub mod ticks;
 pub mod time;
 pub mod watchdog;

@@ -11,7 +11,12 @@ const INT_24: u8 = 0xf2;
 const INT_32: u8 = 0xf3;
 const INT_64: u8 = 0xf4;
 
+/// The longest string whose head is one byte.
+pub(super) const STRING_6_MAX: usize = 63;
+
 const HEAD_MAX: usize = 9;
+/// A number and its backlen, and some more: a round number of bytes is copied at once.
+pub(super) const INT_MAX: usize = 16;
 const BACKLEN_MAX: usize = 5;
 
 /// What an entry holds. To write, bytes that are the text of an integer become that integer. To read, both may stand for
@@ -66,6 +71,15 @@ impl<'a> Entry<'a> {
         match self {
             Self::Str(bytes) => int::parse(bytes),
             Self::Int(number) => Some(number),
+        }
+    }
+
+    /// Whether it stands for these bytes; to ask many entries the same, see [`Needle`].
+    #[inline(always)]
+    pub fn reads(self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Str(known) => known == bytes,
+            Self::Int(number) => int::parse(bytes) == Some(number),
         }
     }
 
@@ -179,6 +193,29 @@ fn int_head(number: i64) -> ([u8; HEAD_MAX], usize, &'static [u8]) {
     head[0] = first;
     head[1..].copy_from_slice(&number.to_le_bytes());
     (head, 1 + len, &[])
+}
+
+/// A number as it is to be written, the backlen with it: bytes of which so many count.
+#[inline(always)]
+pub(super) fn encode_int(number: i64) -> ([u8; INT_MAX], usize) {
+    let mut whole = [0; INT_MAX];
+    if let 0..=0x7f = number {
+        whole[..2].copy_from_slice(&[number as u8, 1]);
+        return (whole, 2);
+    }
+    let (head, len, _) = int_head(number);
+    whole[..HEAD_MAX].copy_from_slice(&head);
+    whole[len] = len as u8;
+    (whole, len + 1)
+}
+
+/// Writes a string of up to [`STRING_6_MAX`] bytes, which is no number, with its head and backlen.
+#[inline(always)]
+pub(super) fn encode_short(room: &mut [u8], bytes: &[u8]) {
+    let [head, data @ .., back] = room else { unreachable!("there is room for the head and the backlen") };
+    *head = STRING_6 | bytes.len() as u8;
+    data.copy_from_slice(bytes);
+    *back = 1 + bytes.len() as u8;
 }
 
 #[inline(always)]

@@ -27,6 +27,7 @@ use super::{Collection, Encoding, collection, extrapolate};
 pub use group::Groups;
 pub use id::{IdText, NewId, StreamId};
 pub use iter::{Range, RangeRev};
+use node::Master;
 pub use node::{EntryRef, Node};
 use nodes::Nodes;
 use std::ops::{Deref, DerefMut};
@@ -189,8 +190,9 @@ impl State {
         if size > BYTES_MAX {
             return Err(AppendError::TooLarge);
         }
-        match self.nodes.last_mut().filter(|node| has_room(node, size, limits)) {
-            Some(node) => node.append(id, pairs),
+        let last = self.nodes.last_mut().and_then(|node| Some((with_room(node, size, limits)?, node)));
+        match last {
+            Some((master, node)) => node.append(&master, id, pairs),
             None => self.begin_node(Node::new(id, pairs)),
         }
         self.len += 1;
@@ -312,17 +314,19 @@ impl State {
     }
 }
 
-/// Whether an entry of fields and values of `size` bytes goes into a node.
-fn has_room(node: &Node, size: usize, limits: &Limits) -> bool {
+/// What a node says of itself, if an entry of fields and values of `size` bytes goes into it.
+#[inline]
+fn with_room(node: &Node, size: usize, limits: &Limits) -> Option<Master> {
     let max = match limits.node_max_bytes {
         0 => BYTES_MAX,
         max => max.min(BYTES_MAX),
     };
     if node.bytes() + size >= max {
-        return false;
+        return None;
     }
     let master = node.master();
-    limits.node_max_entries == 0 || master.live + master.deleted < limits.node_max_entries
+    let few = limits.node_max_entries == 0 || master.live + master.deleted < limits.node_max_entries;
+    few.then_some(master)
 }
 
 /// An iterator whose length is known.

@@ -13,7 +13,7 @@
 //! stands in its place where that ends.
 
 use super::StreamId;
-use c_compat::listpack::{self, Batch, Listpack, Needle, Pos};
+use c_compat::listpack::{self, Batch, Listpack, Pos};
 use std::iter;
 
 /// A longer one is no server's: it holds an entry of a gigabyte and its fields at most.
@@ -127,7 +127,7 @@ impl Node {
         batch.push(0);
         push_entry(&mut batch, StreamId::MIN, true, pairs);
         let mut entries = Listpack::new();
-        entries.append(&batch);
+        entries.append(batch);
         Node { id, entries }
     }
 
@@ -249,24 +249,24 @@ impl Node {
         }
     }
 
-    /// Adds an entry with these fields and values, one after the other.
+    /// Adds an entry with these fields and values, one after the other, behind what `master` says of the node.
     pub(super) fn append<'a>(
         &mut self,
+        master: &Master,
         id: StreamId,
         pairs: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
     ) {
-        let master = self.master();
         let later = StreamId { ms: id.ms.wrapping_sub(self.id.ms), seq: id.seq.wrapping_sub(self.id.seq) };
         let same_fields =
-            pairs.len() / 2 == master.fields && self.has_fields(&master, pairs.clone().step_by(2));
+            pairs.len() / 2 == master.fields && self.has_fields(master, pairs.clone().step_by(2));
         let mut batch = Batch::new();
         push_entry(&mut batch, later, same_fields, pairs);
-        self.entries.append(&batch);
+        self.entries.append(batch);
         self.entries.replace(self.first(), master.live as i64 + 1);
     }
 
     fn has_fields<'a>(&self, master: &Master, fields: impl Iterator<Item = &'a [u8]>) -> bool {
-        self.entries.iter_from(master.first_field).zip(fields).all(|(known, new)| known.is(&Needle::new(new)))
+        self.entries.iter_from(master.first_field).zip(fields).all(|(known, new)| known.reads(new))
     }
 
     /// Marks an entry that is alive as deleted.

@@ -4,7 +4,7 @@
 //! | count: u8 | length | field | length | free: u8 | value | free bytes | length | ... | 0xFF |
 //! ```
 //!
-//! A length is a byte under 254, or one more and a u32, little endian. `free` says how many bytes after the value mean
+//! A length under 254 is a byte, a greater one 254 and a u32, little endian. `free` says how many bytes after the value mean
 //! nothing. The count is 254 when there are more than it can say.
 //!
 //! # Use
@@ -94,5 +94,7 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         return Some((usize::from(first), bytes));
     }
     let (len, bytes) = bytes.split_first_chunk()?;
-    Some((u32::from_le_bytes(*len) as usize, bytes))
+    let len = u32::from_le_bytes(*len);
+    // Redis refuses short lengths in the long form since it was found to read them in two ways.
+    (len >= u32::from(LARGE)).then_some((len as usize, bytes))
 }

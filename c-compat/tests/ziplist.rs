@@ -47,6 +47,10 @@ fn zipmaps_read_as_in_redis() {
     }
     assert!(read > 100, "{read}");
     assert!(Zipmap::new(b"\0\xff").is_err() && Zipmap::new(b"\xff").is_err());
+    // A short length has its short form.
+    assert!(Zipmap::new(b"\x01\x01k\xfe\x04\0\0\0\0val1\xff").is_err());
+    assert!(Zipmap::new(b"\x01\xfe\x01\0\0\0k\x04\0val1\xff").is_err());
+    assert!(Zipmap::new(b"\x01\x01k\x04\0val1\xff").is_ok());
 }
 
 /// Ziplists and zipmaps that old versions of Redis wrote, out of the RDB files of Redis's own tests.

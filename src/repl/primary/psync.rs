@@ -3,6 +3,7 @@
 use super::state::{PeerConf, PeerName, Replica, State};
 use super::{Child, Primary};
 use crate::client::ClientId;
+use crate::protocol::args::c_str;
 use crate::protocol::error::CmdError;
 use crate::protocol::inline::split_words;
 use crate::repl::Millis;
@@ -98,7 +99,7 @@ impl Primary {
             } else if is("rdb-filter-only") {
                 set_filter(conf, value)
             } else {
-                Err(CmdError::err([b"Unrecognized REPLCONF option: ", option].concat()))
+                Err(CmdError::err([b"Unrecognized REPLCONF option: ", c_str(option)].concat()))
             };
             if let Err(error) = set {
                 return ReplconfReply::Error(error);
@@ -258,7 +259,7 @@ fn set_valkey_version(conf: &mut PeerConf, value: &[u8]) -> Result<(), CmdError>
             conf.valkey_version = Some(*major);
             Ok(())
         }
-        _ => Err(CmdError::err([b"Unrecognized version format: ", value].concat())),
+        _ => Err(CmdError::err([b"Unrecognized version format: ", c_str(value)].concat())),
     }
 }
 
@@ -289,7 +290,7 @@ fn set_filter(conf: &mut PeerConf, value: &[u8]) -> Result<(), CmdError> {
     conf.filter.exclude_functions = true;
     for word in words.as_args().iter() {
         if !word.eq_ignore_ascii_case(b"functions") {
-            return Err(CmdError::err([b"Unsupported rdb-filter-only option: ", word].concat()));
+            return Err(CmdError::err([b"Unsupported rdb-filter-only option: ", c_str(word)].concat()));
         }
         conf.filter.exclude_functions = false;
     }

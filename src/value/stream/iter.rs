@@ -6,15 +6,14 @@ use super::nodes::{At, Nodes};
 use c_compat::listpack::Pos;
 
 /// The entries from one id to another, the first first.
-#[derive(Clone)]
-pub struct Range<'a>(Walk<'a>);
+pub type Range<'a> = Walk<'a, false>;
 
 /// The same, the last first.
-#[derive(Clone)]
-pub struct RangeRev<'a>(Walk<'a>);
+pub type RangeRev<'a> = Walk<'a, true>;
 
+/// A walk, backwards if `BACK`.
 #[derive(Clone)]
-struct Walk<'a> {
+pub struct Walk<'a, const BACK: bool> {
     nodes: &'a Nodes,
     start: StreamId,
     end: StreamId,
@@ -32,76 +31,43 @@ struct Here<'a> {
     at: Option<Pos>,
 }
 
-impl<'a> Range<'a> {
+impl<'a, const BACK: bool> Walk<'a, BACK> {
     pub(super) fn new(nodes: &'a Nodes, start: StreamId, end: StreamId) -> Self {
-        let next = nodes.find(start).or_else(|| nodes.first());
-        Range(Walk { nodes, start, end, next, here: None })
+        let next = if BACK {
+            nodes.find(end).or_else(|| nodes.last())
+        } else {
+            nodes.find(start).or_else(|| nodes.first())
+        };
+        Walk { nodes, start, end, next, here: None }
     }
 }
 
-impl<'a> Iterator for Range<'a> {
+impl<'a, const BACK: bool> Iterator for Walk<'a, BACK> {
     type Item = EntryRef<'a>;
 
     fn next(&mut self) -> Option<EntryRef<'a>> {
-        let walk = &mut self.0;
         loop {
-            let Some(here) = &mut walk.here else {
-                let at = walk.next?;
-                let node = walk.nodes.get(at);
+            let Some(here) = &mut self.here else {
+                let at = self.next?;
+                let node = self.nodes.get(at);
                 let master = node.master();
-                walk.next = walk.nodes.next(at);
-                walk.here = Some(Here { node, master, at: node.first_entry(&master) });
+                self.next = if BACK { self.nodes.prev(at) } else { self.nodes.next(at) };
+                let at = if BACK { node.last_entry() } else { node.first_entry(&master) };
+                self.here = Some(Here { node, master, at });
                 continue;
             };
             let Some(at) = here.at else {
-                walk.here = None;
+                self.here = None;
                 continue;
             };
             let head = here.node.head(&here.master, at);
-            here.at = here.node.entry_after(&head);
-            if head.is_deleted() || head.id < walk.start {
+            here.at = if BACK { here.node.entry_before(at) } else { here.node.entry_after(&head) };
+            let (is_before, is_behind) = (head.id < self.start, head.id > self.end);
+            if head.is_deleted() || if BACK { is_behind } else { is_before } {
                 continue;
             }
-            if head.id > walk.end {
-                (walk.here, walk.next) = (None, None);
-                return None;
-            }
-            return Some(here.node.entry(&here.master, &head));
-        }
-    }
-}
-
-impl<'a> RangeRev<'a> {
-    pub(super) fn new(nodes: &'a Nodes, start: StreamId, end: StreamId) -> Self {
-        let next = nodes.find(end).or_else(|| nodes.last());
-        RangeRev(Walk { nodes, start, end, next, here: None })
-    }
-}
-
-impl<'a> Iterator for RangeRev<'a> {
-    type Item = EntryRef<'a>;
-
-    fn next(&mut self) -> Option<EntryRef<'a>> {
-        let walk = &mut self.0;
-        loop {
-            let Some(here) = &mut walk.here else {
-                let at = walk.next?;
-                let node = walk.nodes.get(at);
-                walk.next = walk.nodes.prev(at);
-                walk.here = Some(Here { node, master: node.master(), at: node.last_entry() });
-                continue;
-            };
-            let Some(at) = here.at else {
-                walk.here = None;
-                continue;
-            };
-            let head = here.node.head(&here.master, at);
-            here.at = here.node.entry_before(at);
-            if head.is_deleted() || head.id > walk.end {
-                continue;
-            }
-            if head.id < walk.start {
-                (walk.here, walk.next) = (None, None);
+            if if BACK { is_before } else { is_behind } {
+                (self.here, self.next) = (None, None);
                 return None;
             }
             return Some(here.node.entry(&here.master, &head));

@@ -278,6 +278,69 @@ fn who_waits_on_a_primary_is_sent_away_when_it_becomes_a_replica() {
     }
 }
 
+/// On a replica that takes writes; XREAD waits on any.
+#[test]
+fn who_waits_on_a_replica_is_woken_by_what_its_primary_does() {
+    const WAITING: &[&str] = &[
+        "XREAD BLOCK 0 STREAMS read $",
+        "XREADGROUP GROUP g c BLOCK 0 STREAMS grouped >",
+        "BLPOP list 0",
+        "BZPOPMIN zset 0",
+        "BLMOVE moved to LEFT LEFT 0",
+        "BLPOP renamed 0",
+        "BZPOPMAX copied 0",
+        "BRPOP first second 0",
+        "BLPOP swapped 0",
+    ];
+    const DONE: &[&str] = &[
+        "XADD read 1-1 f v",
+        "XADD grouped 1-1 f v",
+        "RPUSH list a b",
+        "ZADD zset 1 m",
+        "RPUSH moved a",
+        "RPUSH x a",
+        "RENAME x renamed",
+        "ZADD y 1 m",
+        "COPY y copied",
+        "MULTI",
+        "RPUSH second b",
+        "RPUSH first a",
+        "EXEC",
+        "SELECT 1",
+        "RPUSH swapped a",
+        "SWAPDB 0 1",
+    ];
+    let served = [
+        (Program::Oxidis, Program::Oxidis),
+        (Program::Redis, Program::Oxidis),
+        (Program::Oxidis, Program::Redis),
+        (Program::Redis, Program::Redis),
+    ]
+    .map(|(primary, replica)| {
+        let primary = Server::start(primary, &[]);
+        let replica = Server::start(replica, &["replica-read-only no"]);
+        primary.ok("XGROUP CREATE grouped g $ MKSTREAM");
+        replica.replicate(&primary);
+        wait_for("the link", PATIENCE, || replica.info("master_link_status") == "up");
+        let mut clients = Vec::new();
+        for line in WAITING {
+            let mut client = replica.client();
+            client.send(&line.split(' ').collect::<Vec<_>>()).expect("the server reads");
+            clients.push(client);
+            wait_for(line, PATIENCE, || replica.info_int("blocked_clients") == clients.len() as i64);
+        }
+        let mut writer = primary.client();
+        for line in DONE {
+            assert!(!writer.cmd(line).is_error(), "{line}");
+        }
+        let answer = |client: &mut Client| show(&client.read().expect("an answer").raw);
+        clients.iter_mut().map(answer).collect::<Vec<_>>()
+    });
+    for other in &served[..3] {
+        assert_eq!(*other, served[3]);
+    }
+}
+
 #[test]
 fn figures_and_slow_log_know_a_waiting_command_as_redis_does() {
     let [ours, real] = [Program::Oxidis, Program::Redis].map(|program| {

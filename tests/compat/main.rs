@@ -9,6 +9,7 @@
 //! - A command that fails changes nothing and reads all its arguments first. Redis's PFADD keeps what it had added before it met
 //!   damage; a BITFIELD of which every operation failed may have made a string longer, and is not told to replicas; a faulty
 //!   command may have removed an expired key.
+//! - An offset of BITFIELD that is counted in integers (`#`) and then too large is an error; Redis's wraps around.
 //! - SORT turns no sorted set into a skip list, and a number out of range is an error whatever was asked before (Redis's
 //!   depends on what is left in `errno`).
 //! - ZRANGESTORE keeps a score of -0 in a result that is no listpack; Redis's has been one for a while.
@@ -23,6 +24,7 @@ mod acl;
 mod blocking;
 mod command_table;
 mod config_table;
+mod edges;
 mod generate;
 mod info;
 mod lists;

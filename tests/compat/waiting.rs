@@ -26,6 +26,33 @@ const COMMANDS: &[&str] = &[
     "BLPOP K J 0.001",
     "BZPOPMAX K J 0.001",
     "BZMPOP 0.001 1 K MAX COUNT 3",
+    "XREAD BLOCK 0 STREAMS K $",
+    "XREAD COUNT 2 BLOCK 0 STREAMS K J $ 1-3",
+    "XREAD BLOCK 0 STREAMS K J $ $",
+    "XREAD BLOCK 1 STREAMS K $",
+    "XREADGROUP GROUP g c BLOCK 0 STREAMS K >",
+    "XREADGROUP GROUP g d COUNT 1 BLOCK 0 STREAMS K >",
+    "XREADGROUP GROUP h c BLOCK 0 NOACK STREAMS K >",
+    "XREADGROUP GROUP g c BLOCK 0 STREAMS K J > >",
+    "XREADGROUP GROUP g c BLOCK 0 STREAMS K J > 0",
+    "XREADGROUP GROUP g d BLOCK 1 STREAMS K >",
+    "XADD K 1-* f v",
+    "XADD K 1-* f v",
+    "XADD K MAXLEN 2 1-* f v",
+    "XADD K MAXLEN 0 1-* f v",
+    "XADD K NOMKSTREAM 1-* f v",
+    "XGROUP CREATE K g $ MKSTREAM",
+    "XGROUP CREATE K g 0 MKSTREAM",
+    "XGROUP CREATE K h 0 MKSTREAM",
+    "XGROUP SETID K g 0",
+    "XGROUP DESTROY K g",
+    "XGROUP DELCONSUMER K g c",
+    "XDEL K 1-1 1-2",
+    "XTRIM K MAXLEN 1",
+    "XSETID K 1-50",
+    "XACK K g 1-1 1-2 1-3",
+    "XAUTOCLAIM K g d 0 0",
+    "RESTORE K 0 STREAM REPLACE",
     "LPUSH K a",
     "RPUSH K b c d",
     "LPUSHX K x",
@@ -90,17 +117,18 @@ impl Hall {
     }
 
     /// Sends a command and tells of all that it brought about: who was answered what, and who waits now.
-    fn step(&mut self, who: usize, line: &str, payloads: &[Vec<u8>; 2], other: usize) -> Vec<String> {
+    fn step(&mut self, who: usize, line: &str, payloads: &[Vec<u8>; 3], other: usize) -> Vec<String> {
         let args: Vec<Vec<u8>> = line
             .split(' ')
             .map(|word| match word {
                 "LIST" => payloads[0].clone(),
                 "ZSET" => payloads[1].clone(),
+                "STREAM" => payloads[2].clone(),
                 "@" => self.clients[other].1.to_string().into_bytes(),
                 word => word.as_bytes().to_vec(),
             })
             .collect();
-        let ends = line.contains(" 0.001");
+        let ends = line.contains(" 0.001") || line.contains(" BLOCK 1 ");
         self.clients[who].0.send(&args).expect("the server reads");
         let mut seen = Vec::new();
         wait_for(&format!("an answer to {line}"), PATIENCE, || {
@@ -168,7 +196,10 @@ fn whoever_waits_is_served_as_by_redis() {
         let real = &mut halls[1].control;
         real.cmd("RPUSH list p q");
         real.cmd("ZADD zset 1 p 2 q");
-        let payloads = ["DUMP list", "DUMP zset"].map(|line| match real.cmd(line) {
+        real.cmd("XADD stream 1-1 f v");
+        real.cmd("XADD stream 1-60 f v");
+        real.cmd("XGROUP CREATE stream g 0");
+        let payloads = ["DUMP list", "DUMP zset", "DUMP stream"].map(|line| match real.cmd(line) {
             crate::harness::Value::Bulk(payload) => payload,
             other => panic!("{other:?}"),
         });

@@ -18,6 +18,7 @@ pub mod proxy;
 pub mod replica;
 pub mod rng;
 pub mod server;
+pub mod streams;
 pub mod value;
 
 pub use client::Client;

@@ -6,6 +6,7 @@ mod disk_full;
 mod kill;
 mod loading;
 mod save;
+mod streams;
 
 #[path = "../harness/mod.rs"]
 mod harness;

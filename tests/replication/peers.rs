@@ -1,8 +1,9 @@
 //! All types of values, under writes and with expiries, to and from every server that there is: Redis 7.0, and Redis 8.0
 //! and Valkey 9 where the machine has them. Fields of hashes expire where both sides know of it.
 
-use crate::harness::load::{Load, Profile, fill, fill_collections};
+use crate::harness::load::{Load, Profile, fill, fill_collections, fill_streams};
 use crate::harness::server::describe_all;
+use crate::harness::streams;
 use crate::harness::{Client, PATIENCE, Program, Proxy, Server, Value, wait_for, wait_in_sync};
 use crate::{Syncs, syncs, wait_link_up, wait_resync};
 use std::collections::BTreeMap;
@@ -48,6 +49,7 @@ fn everything_arrives(primary: Program, replica: Program, send: &str, load: &str
     let replica = Server::start(replica, &from.iter().map(String::as_str).collect::<Vec<_>>());
     fill(&mut primary.client(), 11, 2000, 400);
     fill_collections(&mut primary.client(), 11, 40, 3000);
+    fill_streams(&mut primary.client(), 11, 5000);
     let writing = Load::start(primary.port, 12, profile.clone());
     writing.wait_written(1000);
     let proxy = Proxy::start(primary.port);
@@ -76,9 +78,31 @@ fn everything_arrives(primary: Program, replica: Program, send: &str, load: &str
     }
 }
 
-/// Waits until both have the same. Since Redis 7.2 and in Valkey scores go into digests as another text, and in Redis 8 that
-/// fields of a hash once had times may do so, so that these are compared member by member.
+/// Waits until both have the same, streams with their groups and what is pending in them too.
 fn wait_same_data(primary: &Server, replica: &Server) {
+    wait_same_values(primary, replica);
+    let streams = || {
+        [primary, replica]
+            .map(|server| streams::all(server, Profile::default().databases, streams::OF_THE_PRIMARY))
+    };
+    let start = Instant::now();
+    loop {
+        let [here, there] = streams();
+        if here == there {
+            return;
+        }
+        if start.elapsed() > PATIENCE {
+            for (key, stream) in &here {
+                assert_eq!(Some(stream), there.get(key), "{key:?}");
+            }
+            panic!("streams that are not there any more: {:?}", there.keys());
+        }
+    }
+}
+
+/// Waits until both have the same values. Since Redis 7.2 and in Valkey scores go into digests as another text, and in Redis 8 that
+/// fields of a hash once had times may do so, so that these are compared member by member.
+fn wait_same_values(primary: &Server, replica: &Server) {
     let digests = [Program::Oxidis, Program::Redis];
     if digests.contains(&primary.program) && digests.contains(&replica.program) {
         return wait_in_sync(primary, &[replica]);

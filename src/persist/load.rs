@@ -346,6 +346,17 @@ mod tests {
     }
 
     #[test]
+    fn a_length_that_is_only_announced_gets_no_room() {
+        // 2^40 keys in a snapshot of 2^60 bytes.
+        const LIE: &[u8] = b"REDIS0010\xfe\x00\xfb\x81\0\0\x01\0\0\0\0\0\0";
+        let mut keyspace = Keyspace::with_seeds(16, [1, 2, 3, 4]);
+        let mut loading = Loading::stream(OPTIONS, Some(1 << 60));
+        loading.feed(LIE);
+        assert!(matches!(slice(&mut loading, &mut keyspace, LONG), Ok(Progress::NeedBytes)));
+        assert!(keyspace.overhead(0).0 < 32 << 20, "{:?}", keyspace.overhead(0));
+    }
+
+    #[test]
     fn an_empty_file_is_a_truncated_one() {
         let path = std::env::temp_dir().join(format!("oxidis-empty-rdb-{}", std::process::id()));
         std::fs::write(&path, b"").expect("written");

@@ -270,6 +270,10 @@ fn set_ip_address(conf: &mut PeerConf, value: &[u8]) -> Result<(), CmdError> {
             "REPLCONF ip-address provided by replica instance is too long: {n} bytes"
         )));
     }
+    // It stands in the log and in INFO, where it must not begin lines of its own.
+    if !value.iter().all(u8::is_ascii_graphic) {
+        return Err(CmdError::err("REPLCONF ip-address provided by replica instance is no address"));
+    }
     conf.announced_ip = Some(value.to_vec());
     Ok(())
 }

@@ -430,6 +430,17 @@ fn names_in_the_log_are_addresses() {
     assert_eq!(name(Some("1.2.3.4"), &[]), "1.2.3.4:<unknown-replica-port>");
     assert_eq!(name(Some("1.2.3.4"), &["ip-address", "db.example"]), "db.example:<unknown-replica-port>");
     assert_eq!(name(None, &[]), "client id #5");
+    // Else a replica could write lines of its own.
+    assert_eq!(name(Some("1.2.3.4"), &["ip-address", "a\r\nrole:master"]), "1.2.3.4:<unknown-replica-port>");
+}
+
+#[test]
+fn what_a_replica_has_asked_for_it_cannot_unsay() {
+    let mut p = primary(|_| {});
+    assert_eq!(p.sync(&request(1, Some(("?", "-1")), Child::None, 0)), SyncOutcome::Accepted);
+    replconf(&mut p, 1, &["rdb-only", "1", "rdb-filter-only", ""]);
+    let conf = &p.replica(id(1)).expect("it was accepted").conf;
+    assert!(!conf.rdb_only && !conf.filter.is_partial());
 }
 
 /// A replica that says this of itself attaches: what snapshot is begun for it.

@@ -346,6 +346,15 @@ mod tests {
     }
 
     #[test]
+    fn an_impossible_time_of_making_is_only_shown() {
+        const FILE: &[u8] = b"REDIS0010\xfa\x05ctime\x14-9223372036854775808\xff\0\0\0\0\0\0\0\0";
+        let mut keyspace = Keyspace::with_seeds(16, [1, 2, 3, 4]);
+        let mut loading = Loading::stream(OPTIONS, None);
+        loading.feed(FILE);
+        assert!(matches!(slice(&mut loading, &mut keyspace, LONG), Ok(Progress::Done(_))));
+    }
+
+    #[test]
     fn a_length_that_is_only_announced_gets_no_room() {
         // 2^40 keys in a snapshot of 2^60 bytes.
         const LIE: &[u8] = b"REDIS0010\xfe\x00\xfb\x81\0\0\x01\0\0\0\0\0\0";

@@ -577,7 +577,7 @@ impl Loader {
         } else if is("redis-ver") || is("valkey-ver") {
             log_notice!("Loading RDB produced by version {text}");
         } else if is("ctime") {
-            let age = self.options.now_ms / 1000 - text.parse().unwrap_or(0);
+            let age = (self.options.now_ms / 1000).saturating_sub(text.parse().unwrap_or(0));
             log_notice!("RDB age {} seconds", age.max(0));
         } else if is("used-mem") {
             self.loaded.used_memory = text.parse().unwrap_or(0);

@@ -244,9 +244,17 @@ impl Keyspace {
     /// buckets, then all entries. To be called with as many keys at a time as there will be work before the
     /// first is used and the last is not yet evicted: up to [`PREFETCH_KEYS`], more are left out.
     pub fn prefetch<'a>(&self, db: usize, keys: impl IntoIterator<Item = &'a [u8]>) {
-        if !self.is_empty(db) {
-            self.prefetch_in(keys.into_iter().map(|key| (db, key)));
+        if self.is_empty(db) {
+            return;
         }
+        // A pipeline about one key is common; different keys mostly differ at their end.
+        let mut last: &[u8] = b"";
+        let others = keys.into_iter().filter(|key| {
+            let same = key.last() == last.last() && *key == last;
+            last = key;
+            !same
+        });
+        self.prefetch_in(others.map(|key| (db, key)));
     }
 
     /// As [`Keyspace::prefetch`], with the database of each key.

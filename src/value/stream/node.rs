@@ -257,16 +257,23 @@ impl Node {
         pairs: impl ExactSizeIterator<Item = &'a [u8]> + Clone,
     ) {
         let later = StreamId { ms: id.ms.wrapping_sub(self.id.ms), seq: id.seq.wrapping_sub(self.id.seq) };
-        let same_fields =
-            pairs.len() / 2 == master.fields && self.has_fields(master, pairs.clone().step_by(2));
+        let same_fields = pairs.len() / 2 == master.fields && self.has_fields(master, pairs.clone());
         let mut batch = Batch::new();
         push_entry(&mut batch, later, same_fields, pairs);
         self.entries.append(batch);
         self.entries.replace(self.first(), master.live as i64 + 1);
     }
 
-    fn has_fields<'a>(&self, master: &Master, fields: impl Iterator<Item = &'a [u8]>) -> bool {
-        self.entries.iter_from(master.first_field).zip(fields).all(|(known, new)| known.reads(new))
+    /// Whether these are the node's fields, each with a value behind it, as many as it has.
+    #[inline]
+    fn has_fields<'a>(&self, master: &Master, mut pairs: impl Iterator<Item = &'a [u8]>) -> bool {
+        let mut known = self.entries.iter_from(master.first_field);
+        while let (Some(field), Some(_)) = (pairs.next(), pairs.next()) {
+            if !known.next().is_some_and(|known| known.reads(field)) {
+                return false;
+            }
+        }
+        true
     }
 
     /// Marks an entry that is alive as deleted.
@@ -358,14 +365,14 @@ fn push_entry<'a>(
     batch: &mut Batch,
     later: StreamId,
     same_fields: bool,
-    pairs: impl ExactSizeIterator<Item = &'a [u8]>,
+    mut pairs: impl ExactSizeIterator<Item = &'a [u8]>,
 ) {
     let fields = pairs.len() / 2;
     batch.push(if same_fields { SAME_FIELDS } else { 0 });
     batch.push(later.ms as i64);
     batch.push(later.seq as i64);
     if same_fields {
-        for value in pairs.skip(1).step_by(2) {
+        while let (Some(_), Some(value)) = (pairs.next(), pairs.next()) {
             batch.push(value);
         }
         batch.push((fields + 3) as i64);

@@ -24,7 +24,7 @@ pub fn serve_ready_keys(server: &mut Server) {
 
 fn serve_key(server: &mut Server, db: usize, key: &[u8]) {
     if let Some(ValueRef::Stream(stream)) = server.keyspace.peek(db, key) {
-        let last = stream.last_entry_id();
+        let last = stream.last_id;
         return serve_stream(server, db, key, last);
     }
     // The groups that some wait for are no more, which their commands will find out.
@@ -50,10 +50,10 @@ fn serve_key(server: &mut Server, db: usize, key: &[u8]) {
     }
 }
 
-/// Serves those who read a stream that has entries up to `last`, who came first first. A consumer group's line ends with
+/// Serves those who read a stream that has had entries up to `last`, who came first first. A consumer group's line ends with
 /// the one for whom nothing was left.
-fn serve_stream(server: &mut Server, db: usize, key: &[u8], last: Option<StreamId>) {
-    let readers = last.map(|last| server.waiting.readers_behind(db, key, last)).unwrap_or_default();
+fn serve_stream(server: &mut Server, db: usize, key: &[u8], last: StreamId) {
+    let readers = server.waiting.readers_behind(db, key, last);
     let mut due: BinaryHeap<_> = readers.into_iter().map(|(place, id)| Reverse((place, id, None))).collect();
     let groups = server.waiting.groups(db, key);
     for (n, group) in groups.iter().enumerate() {

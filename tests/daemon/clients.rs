@@ -26,6 +26,32 @@ fn a_soft_output_limit_runs_out_by_time_alone() {
 }
 
 #[test]
+fn a_subscriber_that_reads_nothing_is_closed_by_the_limits_of_its_class() {
+    let message = vec![b'm'; 100_000];
+    for limit in ["pubsub 1mb 0 0", "pubsub 0 1mb 1"] {
+        let limits = format!("client-output-buffer-limit {limit}");
+        let server = Server::start(Program::Oxidis, &[&limits]);
+        let mut listener = server.client();
+        listener.cmd("SUBSCRIBE news");
+        let mut publisher = server.client();
+        let mut published = 0;
+        wait_for("the listener to be closed", PATIENCE, || {
+            // Enough for the sockets' own buffers to be full, and then for the limit to be reached.
+            for _ in 0..10 {
+                published += 1;
+                publisher.call(&[b"PUBLISH".as_slice(), b"news", &message]);
+            }
+            server.log().contains("for overcoming of output buffer limits")
+        });
+        assert!(published * message.len() > 1 << 20, "{limit}: {published}");
+        assert!(
+            listener.read_to_end().expect("what the kernel still held").len() < published * message.len()
+        );
+        assert_eq!(publisher.call(&[b"PUBLISH".as_slice(), b"news", b"m"]).int(), 0);
+    }
+}
+
+#[test]
 fn the_room_that_a_big_argument_took_is_given_back_with_it() {
     let server = Server::start(Program::Oxidis, &[]);
     let mut client = server.client();

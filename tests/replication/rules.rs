@@ -319,6 +319,13 @@ fn a_lower_output_limit_drops_who_is_over_it(primary: Program, replica: Program)
     }
     assert_eq!(primary.info("connected_slaves"), "1");
     assert!(held() > 8 << 20);
+    let line = primary.cmd("CLIENT LIST TYPE replica").text();
+    let field = |name: &str| -> i64 {
+        let value = line.split(' ').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {line}"))
+    };
+    assert!(field("omem") > 8 << 20 && field("oll") > 0 && field("tot-mem") > field("omem"), "{line}");
+    assert!(primary.info_int("mem_clients_slaves") > 8 << 20);
     let limit = ["CONFIG", "SET", "client-output-buffer-limit", "replica 128k 0 0"];
     assert_eq!(primary.client().call(&limit).text(), "OK");
     primary.ok(&format!("SET small {}", "x".repeat(64 << 10)));

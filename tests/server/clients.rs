@@ -295,7 +295,7 @@ fn the_largest_clients_go_until_the_rest_are_within_maxmemory_clients() {
         assert_eq!(there(), [true; 4], "{program:?}");
         server.ok("CONFIG SET maxmemory-clients 6mb");
         wait_for("the large one to go", PATIENCE, || there() == [true, true, false, true]);
-        server.ok(&format!("CONFIG SET maxmemory {} maxmemory-clients 5%", 100 * MB * 7 / 10));
+        server.ok(&format!("CONFIG SET maxmemory {} maxmemory-clients 5%", 100 * MB * 8 / 10));
         wait_for("the middle one to go", PATIENCE, || there() == [true, false, false, true]);
         assert_eq!(server.info_int("evicted_clients"), 2, "{program:?}");
         server.ok("CONFIG SET maxmemory-clients 0");

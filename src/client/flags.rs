@@ -49,6 +49,8 @@ bitflags! {
         const DIRTY_CAS = 1 << 19;
         /// A command that it wanted to queue was refused: its EXEC is too.
         const DIRTY_EXEC = 1 << 20;
+        /// Its TLS handshake is under way: it can be neither read nor written.
+        const HANDSHAKE = 1 << 23;
         /// CLIENT NO-TOUCH: what it reads does not count as used.
         const NO_TOUCH = 1 << 24;
         /// Its user may not do everything: each command is checked.

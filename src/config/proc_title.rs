@@ -47,8 +47,16 @@ fn variable(name: &[u8], title: &[u8], config: &Config) -> Option<Vec<u8>> {
     })
 }
 
+impl Config {
+    /// The port to tell people: that of TLS where there is no other.
+    #[must_use]
+    pub fn any_port(&self) -> u16 {
+        if self.port != 0 { self.port } else { self.tls_port }
+    }
+}
+
 fn listen_address(config: &Config) -> Vec<u8> {
-    let port = if config.port != 0 { config.port } else { config.tls_port };
+    let port = config.any_port();
     if port == 0 {
         return [b"unixsocket:", config.unixsocket.as_bytes()].concat();
     }

@@ -246,7 +246,7 @@ fn run_data(
     let client = server.clients.get_mut(id).expect("a client lives while its command runs");
     // Replies of such wait for nothing that is done after the command.
     if command.flags.contains(Flags::READONLY) && client.class() == ClientClass::Normal {
-        client.reply.set_socket(Some(client.conn.fd()));
+        client.reply.set_socket(client.conn.plain_fd());
     }
     let restricted = client.flags.contains(ClientFlags::RESTRICTED) && command.has(Flags::MOVABLEKEYS);
     let reads_every_key = !restricted

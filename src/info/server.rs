@@ -34,7 +34,7 @@ pub(super) fn write(info: &mut Info, server: &Server) {
         },
     );
     info.field("run_id", &server.run_id);
-    info.field("tcp_port", config.port);
+    info.field("tcp_port", config.any_port());
     info.field("server_time_usec", server.clock.now_us());
     info.field("uptime_in_seconds", uptime_s);
     info.field("uptime_in_days", uptime_s / 86_400);

@@ -1,14 +1,17 @@
-//! A connected stream: TCP or Unix, non-blocking, registered edge-triggered.
+//! A connected stream: TCP, TLS over it, or Unix; non-blocking, registered edge-triggered.
 //!
 //! Both interests are registered once, when the connection is made: with edge triggering the writable one costs no
 //! wake-up until a full socket buffer has drained.
 
+use super::tls::TlsConn;
+use super::tls::context::Context;
 use crate::sys::pipe::read_behind;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
 use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A stream.
@@ -18,7 +21,12 @@ pub enum Conn {
     Tcp(TcpStream),
     /// Over a Unix socket, whose path stands for both addresses.
     Unix(UnixStream),
+    /// TLS over TCP.
+    Tls(Box<TlsConn>),
 }
+
+/// Bytes of a TLS session that are read behind a vector's at once.
+const TLS_PIECE: usize = 64 * 1024;
 
 /// What a read or write came to.
 #[derive(Debug)]
@@ -40,6 +48,7 @@ impl Conn {
             let result = match self {
                 Conn::Tcp(s) => s.read(buffer),
                 Conn::Unix(s) => s.read(buffer),
+                Conn::Tls(s) => return s.read(buffer),
             };
             match result {
                 Ok(0) => return Moved::Closed,
@@ -53,6 +62,9 @@ impl Conn {
 
     /// Reads what there is into the room that a vector has behind what it holds, at most so many bytes.
     pub fn read_behind(&mut self, bytes: &mut Vec<u8>, max: usize) -> Moved {
+        if let Conn::Tls(tls) = self {
+            return tls_read_behind(tls, bytes, max.min(bytes.capacity() - bytes.len()));
+        }
         loop {
             return match read_behind(self.as_fd(), bytes, max) {
                 Ok(0) => Moved::Closed,
@@ -64,29 +76,75 @@ impl Conn {
         }
     }
 
-    /// Writes what the socket takes.
+    /// Writes what the socket takes. What is left must be offered again as it is, with more behind it or not: a TLS
+    /// session may have encrypted it already.
     pub fn write(&mut self, bytes: &[u8]) -> Moved {
-        self.moved(|s| s.write(bytes))
+        match self {
+            Conn::Tcp(s) => moved(|| s.write(bytes)),
+            Conn::Unix(s) => moved(|| s.write(bytes)),
+            Conn::Tls(s) => s.write(&[IoSlice::new(bytes)]),
+        }
     }
 
-    /// Writes what the socket takes of several slices.
+    /// Writes what the socket takes of several slices, as [`Conn::write`].
     pub fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> Moved {
-        self.moved(|s| s.write_vectored(slices))
+        match self {
+            Conn::Tcp(s) => moved(|| s.write_vectored(slices)),
+            Conn::Unix(s) => moved(|| s.write_vectored(slices)),
+            Conn::Tls(s) => s.write(slices),
+        }
     }
 
-    fn moved(&mut self, mut write: impl FnMut(&mut dyn Write) -> io::Result<usize>) -> Moved {
-        loop {
-            let result = match self {
-                Conn::Tcp(s) => write(s),
-                Conn::Unix(s) => write(s),
-            };
-            match result {
-                Ok(0) => return Moved::WouldBlock,
-                Ok(n) => return Moved::Bytes(n),
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Moved::WouldBlock,
-                Err(e) => return Moved::Failed(e),
+    /// Begins a TLS session, as the server, on a connection that was just accepted.
+    ///
+    /// # Errors
+    /// The session cannot be made.
+    pub fn accept_tls(self, context: &Context) -> io::Result<Conn> {
+        match self {
+            Conn::Tcp(stream) => {
+                Ok(Conn::Tls(Box::new(TlsConn::accept(stream, Arc::clone(&context.server))?)))
             }
+            other => Ok(other),
+        }
+    }
+
+    /// Begins a TLS session, as the client, on a connection that is being made.
+    ///
+    /// # Errors
+    /// The session cannot be made.
+    pub fn connect_tls(self, context: &Context) -> io::Result<Conn> {
+        match self {
+            Conn::Tcp(stream) => {
+                Ok(Conn::Tls(Box::new(TlsConn::connect(stream, Arc::clone(&context.client))?)))
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// Goes on with a TLS handshake, if one is under way, as far as the socket lets it. `true`: the connection can be
+    /// used.
+    ///
+    /// # Errors
+    /// The handshake failed.
+    pub fn handshake(&mut self) -> io::Result<bool> {
+        match self {
+            Conn::Tls(tls) => tls.handshake(),
+            Conn::Tcp(_) | Conn::Unix(_) => Ok(true),
+        }
+    }
+
+    /// Whether it is TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Conn::Tls(_))
+    }
+
+    /// What it takes beside its socket, bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        match self {
+            Conn::Tls(tls) => tls.memory(),
+            Conn::Tcp(_) | Conn::Unix(_) => 0,
         }
     }
 
@@ -108,12 +166,16 @@ impl Conn {
         Ok(Conn::Tcp(TcpStream::from_std(socket.into())))
     }
 
-    /// After a connect: `Ok(true)` connected, `Ok(false)` not decided yet.
+    /// After a connect: `Ok(true)` connected, and shaken hands where it is TLS, `Ok(false)` not decided yet.
     ///
     /// # Errors
-    /// The connection was refused or timed out.
-    pub fn connect_result(&self) -> io::Result<bool> {
-        let Conn::Tcp(stream) = self else { return Ok(true) };
+    /// The connection was refused or timed out, or the handshake failed.
+    pub fn connect_result(&mut self) -> io::Result<bool> {
+        Ok(self.is_connected()? && self.handshake()?)
+    }
+
+    fn is_connected(&self) -> io::Result<bool> {
+        let Some(stream) = self.tcp() else { return Ok(true) };
         if let Some(error) = stream.take_error()? {
             return Err(error);
         }
@@ -133,6 +195,7 @@ impl Conn {
         match self {
             Conn::Tcp(s) => registry.register(s, token, both),
             Conn::Unix(s) => registry.register(s, token, both),
+            Conn::Tls(s) => registry.register(s.stream_mut(), token, both),
         }
     }
 
@@ -145,28 +208,33 @@ impl Conn {
         match self {
             Conn::Tcp(s) => registry.reregister(s, token, both),
             Conn::Unix(s) => registry.reregister(s, token, both),
+            Conn::Tls(s) => registry.reregister(s.stream_mut(), token, both),
         }
     }
 
-    /// Takes the stream out of the poll.
+    /// Takes the stream out of the poll; it is to be dropped.
     pub fn deregister(&mut self, registry: &Registry) {
         // A stream that is not registered any more is what was wanted.
         let _ = match self {
             Conn::Tcp(s) => registry.deregister(s),
             Conn::Unix(s) => registry.deregister(s),
+            Conn::Tls(s) => {
+                s.close();
+                registry.deregister(s.stream_mut())
+            }
         };
     }
 
     /// Sends small writes at once.
     pub fn set_nodelay(&self, on: bool) {
-        if let Conn::Tcp(stream) = self {
+        if let Some(stream) = self.tcp() {
             let _ = stream.set_nodelay(on);
         }
     }
 
     /// Lets the kernel probe a silent peer: first after `interval`, then each third of it, three times.
     pub fn set_keepalive(&self, interval: Duration) {
-        if let Conn::Tcp(stream) = self {
+        if let Some(stream) = self.tcp() {
             let probe = (interval / 3).max(Duration::from_secs(1));
             let keepalive =
                 socket2::TcpKeepalive::new().with_time(interval).with_interval(probe).with_retries(3);
@@ -174,44 +242,60 @@ impl Conn {
         }
     }
 
+    fn tcp(&self) -> Option<&TcpStream> {
+        match self {
+            Conn::Tcp(s) => Some(s),
+            Conn::Tls(s) => Some(s.stream()),
+            Conn::Unix(_) => None,
+        }
+    }
+
     /// `ip:port` of the other side, `path:0` of a Unix socket, `?:0` when it cannot be told.
     #[must_use]
     pub fn peer_text(&self) -> String {
-        match self {
-            Conn::Tcp(s) => s.peer_addr().map_or_else(|_| "?:0".into(), |a| addr_text(&a)),
-            Conn::Unix(s) => unix_text(s.local_addr().ok().as_ref()),
-        }
+        self.address_text(TcpStream::peer_addr)
     }
 
     /// The same of our own side.
     #[must_use]
     pub fn local_text(&self) -> String {
-        match self {
-            Conn::Tcp(s) => s.local_addr().map_or_else(|_| "?:0".into(), |a| addr_text(&a)),
-            Conn::Unix(s) => unix_text(s.local_addr().ok().as_ref()),
+        self.address_text(TcpStream::local_addr)
+    }
+
+    fn address_text(&self, of: impl FnOnce(&TcpStream) -> io::Result<SocketAddr>) -> String {
+        match (self, self.tcp()) {
+            (_, Some(s)) => of(s).map_or_else(|_| "?:0".into(), |a| addr_text(&a)),
+            (Conn::Unix(s), None) => unix_text(s.local_addr().ok().as_ref()),
+            (Conn::Tcp(_) | Conn::Tls(_), None) => unreachable!("they are TCP"),
         }
     }
 
     /// The other side's IP address, without brackets; `None` for a Unix socket.
     #[must_use]
     pub fn peer_ip(&self) -> Option<std::net::IpAddr> {
-        match self {
-            Conn::Tcp(s) => s.peer_addr().ok().map(|a| a.ip()),
-            Conn::Unix(_) => None,
-        }
+        self.tcp()?.peer_addr().ok().map(|a| a.ip())
     }
 
     /// Whether the client runs on this machine: over a Unix socket or loopback.
     #[must_use]
     pub fn is_local(&self) -> bool {
+        let Some(stream) = self.tcp() else { return true };
+        stream.peer_addr().is_ok_and(|a| match a.ip() {
+            std::net::IpAddr::V4(ip) => ip.is_loopback(),
+            std::net::IpAddr::V6(ip) => {
+                ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback())
+            }
+        })
+    }
+
+    /// The descriptor, if what is written to it reaches the other side as it is.
+    #[must_use]
+    #[inline]
+    pub fn plain_fd(&self) -> Option<RawFd> {
         match self {
-            Conn::Tcp(s) => s.peer_addr().is_ok_and(|a| match a.ip() {
-                std::net::IpAddr::V4(ip) => ip.is_loopback(),
-                std::net::IpAddr::V6(ip) => {
-                    ip.is_loopback() || ip.to_ipv4_mapped().is_some_and(|ip| ip.is_loopback())
-                }
-            }),
-            Conn::Unix(_) => true,
+            Conn::Tcp(s) => Some(s.as_raw_fd()),
+            Conn::Unix(s) => Some(s.as_raw_fd()),
+            Conn::Tls(_) => None,
         }
     }
 
@@ -227,6 +311,36 @@ impl AsFd for Conn {
         match self {
             Conn::Tcp(s) => s.as_fd(),
             Conn::Unix(s) => s.as_fd(),
+            Conn::Tls(s) => s.stream().as_fd(),
+        }
+    }
+}
+
+/// Reads what a session has into the room that a vector has behind what it holds, `max` bytes.
+fn tls_read_behind(tls: &mut TlsConn, bytes: &mut Vec<u8>, max: usize) -> Moved {
+    let begin = bytes.len();
+    loop {
+        let (len, left) = (bytes.len(), max - (bytes.len() - begin));
+        let piece = left.min(TLS_PIECE);
+        bytes.resize(len + piece, 0);
+        let moved = tls.read(&mut bytes[len..]);
+        let n = if let Moved::Bytes(n) = moved { n } else { 0 };
+        bytes.truncate(len + n);
+        if n == piece && left > piece {
+            continue;
+        }
+        return if bytes.len() > begin { Moved::Bytes(bytes.len() - begin) } else { moved };
+    }
+}
+
+fn moved(mut write: impl FnMut() -> io::Result<usize>) -> Moved {
+    loop {
+        match write() {
+            Ok(0) => return Moved::WouldBlock,
+            Ok(n) => return Moved::Bytes(n),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Moved::WouldBlock,
+            Err(e) => return Moved::Failed(e),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A connection is known by a name that its user chooses, and is either in use or kept, never both: who takes it gives it
 //! back when all that was asked over it has been answered, and lets it fall otherwise.
 
-use std::net::TcpStream;
+use super::blocking::BlockingStream;
 use std::time::{Duration, Instant};
 
 /// How many are kept. One more, and the one that has lain longest is closed.
@@ -22,19 +22,19 @@ pub struct Kept {
 #[derive(Debug)]
 struct Idle {
     name: Box<[u8]>,
-    stream: TcpStream,
+    stream: BlockingStream,
     since: Instant,
 }
 
 impl Kept {
     /// A connection of this name, if one is kept.
-    pub fn take(&mut self, name: &[u8]) -> Option<TcpStream> {
+    pub fn take(&mut self, name: &[u8]) -> Option<BlockingStream> {
         let at = self.idle.iter().position(|idle| &*idle.name == name)?;
         Some(self.idle.remove(at).stream)
     }
 
     /// Keeps a connection that has been used.
-    pub fn give(&mut self, name: &[u8], stream: TcpStream) {
+    pub fn give(&mut self, name: &[u8], stream: BlockingStream) {
         if name.len() > NAME_MAX {
             return;
         }
@@ -70,13 +70,13 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
 
     #[test]
     fn a_connection_is_found_by_its_name_until_it_is_taken_or_old() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("bound");
-        let connect = || TcpStream::connect(address).expect("somebody listens");
+        let connect = || BlockingStream::Plain(TcpStream::connect(address).expect("somebody listens"));
         let mut kept = Kept::default();
         for i in 0..KEPT_MAX + 2 {
             kept.give(i.to_string().as_bytes(), connect());

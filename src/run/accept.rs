@@ -1,9 +1,11 @@
 //! New connections: let in, or told why not.
 
+use crate::client::{ClientFlags, ClientId};
 use crate::log_verbose;
 use crate::log_warning;
 use crate::net::conn::Conn;
 use crate::server::Server;
+use crate::server::listeners::Transport;
 use crate::sys::errno::strerror;
 use mio::Token;
 
@@ -24,9 +26,9 @@ const DENIED: &[u8] = b"-DENIED Redis is running in protected mode because prote
 /// Takes in what waits at a listening socket. `true`: more may wait.
 pub fn accept_all(server: &mut Server, token: Token) -> bool {
     for _ in 0..ACCEPT_MAX {
-        let Some(listener) = server.listeners.get(token) else { return false };
+        let Some((listener, transport)) = server.listeners.get(token) else { return false };
         match listener.accept() {
-            Ok(Some(conn)) => accept_one(server, conn),
+            Ok(Some(conn)) => accept_one(server, conn, transport),
             Ok(None) => return false,
             Err(e) if e.raw_os_error() == Some(libc::ECONNABORTED) => {}
             Err(e) => {
@@ -39,25 +41,73 @@ pub fn accept_all(server: &mut Server, token: Token) -> bool {
     true
 }
 
-fn accept_one(server: &mut Server, mut conn: Conn) {
+fn accept_one(server: &mut Server, mut conn: Conn, transport: Transport) {
     if server.clients.len() >= server.config.maxclients as usize {
-        // One write into an empty socket buffer: it fits, and if not, the client learns from the close.
-        conn.write(b"-ERR max number of clients reached\r\n");
+        // One write into an empty socket buffer: it fits, and if not, the client learns from the close. In TLS nothing
+        // could be said before a handshake.
+        if transport == Transport::Tcp {
+            conn.write(b"-ERR max number of clients reached\r\n");
+        }
         server.stats.rejected_connections += 1;
         return;
     }
-    let open_to_all = server.config.protected_mode && server.acl.users.default_user().nopass;
-    if open_to_all && !conn.is_local() {
+    if transport == Transport::Tcp && is_denied(server, &conn) {
         conn.write(DENIED);
         server.stats.rejected_connections += 1;
         return;
     }
     let peer = conn.peer_text();
-    match server.add_client(conn) {
-        Ok(_) => {
-            server.stats.connections_received += 1;
+    let secured = match (transport, &server.tls) {
+        (Transport::Tcp, _) => Ok(conn),
+        (Transport::Tls, Some(context)) => conn.accept_tls(context),
+        (Transport::Tls, None) => unreachable!("the port is opened once TLS is set up"),
+    };
+    match secured.and_then(|conn| server.add_client(conn)) {
+        Ok(id) => {
             log_verbose!("Accepted {peer}");
+            if let Some(client) = server.clients.get_mut(id)
+                && transport == Transport::Tls
+            {
+                // It counts once it has shaken hands.
+                client.flags.insert(ClientFlags::HANDSHAKE);
+            } else {
+                server.stats.connections_received += 1;
+            }
         }
         Err(e) => log_warning!("Error registering fd event for the new client: {e} (addr={peer})"),
     }
+}
+
+/// Whether the server is open to all, protected from that, and the client from elsewhere.
+fn is_denied(server: &Server, conn: &Conn) -> bool {
+    server.config.protected_mode && server.acl.users.default_user().nopass && !conn.is_local()
+}
+
+/// Goes on with a client's TLS handshake. `true`: it is done, and what came along with its end is to be read.
+pub fn shake_hands(server: &mut Server, id: ClientId) -> bool {
+    let Some(client) = server.clients.get_mut(id) else { return false };
+    if client.flags.contains(ClientFlags::CLOSE_ASAP) {
+        return false;
+    }
+    match client.conn.handshake() {
+        Ok(false) => return false,
+        Ok(true) => client.flags.remove(ClientFlags::HANDSHAKE),
+        Err(error) => {
+            let (fd, peer) = (client.conn.fd(), client.conn.peer_text());
+            log_warning!(
+                "Error accepting a client connection: {} (conn: fd={fd} addr={peer})",
+                strerror(&error)
+            );
+            server.close_later(id);
+            return false;
+        }
+    }
+    if server.clients.get(id).is_some_and(|client| is_denied(server, &client.conn)) {
+        server.client_mut(id).conn.write(DENIED);
+        server.stats.rejected_connections += 1;
+        server.close_later(id);
+        return false;
+    }
+    server.stats.connections_received += 1;
+    true
 }

@@ -117,6 +117,7 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
     let mut server = Server::new(config, registry, poll);
     server.under_systemd = supervised && std::env::var_os("NOTIFY_SOCKET").is_some();
     server.program = program.to_vec();
+    server.start_tls()?;
     server.listen()?;
     if server.config.disable_thp && !sys::process::disable_transparent_huge_pages() {
         log_warning!("Unable to disable THP for the process: {}", std::io::Error::last_os_error());
@@ -247,7 +248,7 @@ fn show_logo(config: &Config) {
     let mode = if config.cluster_enabled { "cluster" } else { "standalone" };
     let terminal = log::to_stdout() && std::io::stdout().is_terminal() && !config.syslog_enabled;
     if !config.always_show_logo && !terminal {
-        log_notice!("Running mode={mode}, port={}.", config.port);
+        log_notice!("Running mode={mode}, port={}.", config.any_port());
         return;
     }
     let logo = format!(
@@ -263,7 +264,7 @@ fn show_logo(config: &Config) {
 ",
         OXIDIS_VERSION,
         usize::BITS,
-        config.port,
+        config.any_port(),
         std::process::id()
     );
     log::append_raw(logo.as_bytes());

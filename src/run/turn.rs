@@ -1,6 +1,6 @@
 //! The loop, and one turn of it.
 
-use super::accept::accept_all;
+use super::accept::{accept_all, shake_hands};
 use super::batch::Batch;
 use super::before_sleep::before_sleep;
 use super::process::{read_client, resume_client};
@@ -79,16 +79,24 @@ fn dispatch(server: &mut Server, event: Ready, batch: &mut Batch, accepting: &mu
     };
     let Some(client) = server.clients.at_slot(slot) else { return };
     let id = client.id;
-    let wants_write = client.flags.contains(ClientFlags::WAITS_WRITABLE);
+    let flags = client.flags;
+    let wants_write = flags.contains(ClientFlags::WAITS_WRITABLE);
     if event.ended
         && let Some(client) = server.clients.get_mut(id)
     {
         client.flags.insert(ClientFlags::ENDED);
     }
-    if event.readable && !wants_write && batch.read(server, id) {
+    let plain = !flags.intersects(ClientFlags::WAITS_WRITABLE | ClientFlags::HANDSHAKE);
+    if event.readable && plain && batch.read(server, id) {
         return;
     }
     batch.run(server);
+    if flags.contains(ClientFlags::HANDSHAKE) {
+        if shake_hands(server, id) {
+            read_client(server, id);
+        }
+        return;
+    }
     if event.readable {
         read_client(server, id);
     }

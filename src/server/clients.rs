@@ -309,6 +309,7 @@ pub fn memory_of(client: &Client) -> usize {
     let watched: usize = client.watched.iter().map(|(_, key)| 2 * (size_of_val(key) + key.len())).sum();
     let tracking = client.tracking.as_ref().map_or(0, |tracking| tracking.memory());
     size_of::<Client>()
+        + client.conn.memory()
         + client.query.capacity()
         + client.lent
         + client.parser.memory()

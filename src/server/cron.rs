@@ -13,6 +13,8 @@ const REHASH_BUDGET: Duration = Duration::from_millis(1);
 /// With this many clients dynamic-hz makes the heart beat faster.
 const CLIENTS_PER_BEAT: usize = 200;
 const HZ_MAX: u32 = 500;
+/// Whoever has not finished a TLS handshake by then is closed, whatever `timeout` says: nobody can be served by it.
+const HANDSHAKE_MAX_MS: u64 = 60_000;
 
 impl Server {
     /// How often the cron runs now, per second: `hz`, and more with many clients if dynamic-hz says so.
@@ -134,6 +136,11 @@ impl Server {
                 || client.class() == ClientClass::Replica
                 || client.must_obey()
                 || client.blocked.is_some();
+            if client.flags.contains(ClientFlags::HANDSHAKE) && idle_ms > HANDSHAKE_MAX_MS {
+                log_verbose!("Closing client that does not finish its TLS handshake");
+                self.close_later(id);
+                continue;
+            }
             if timeout_ms > 0 && !exempt && idle_ms > timeout_ms {
                 log_verbose!("Closing idle client");
                 self.close_later(id);

@@ -31,6 +31,7 @@ pub mod replication;
 pub mod shutdown;
 pub mod slowlog;
 pub mod stats;
+pub mod tls;
 pub mod tracking;
 pub mod transaction;
 pub mod watch;
@@ -41,6 +42,7 @@ use crate::config::Config;
 use crate::keyspace::entry::Entry;
 use crate::keyspace::{ExpiryMode, Flushed, Keyspace};
 use crate::net::kept::Kept;
+use crate::net::tls::context::Context;
 use crate::protocol::Reply;
 use crate::util::clock::Clock;
 use crate::util::rng::{self, Rng};
@@ -103,6 +105,8 @@ pub struct Server {
     pub poll: mio::Registry,
     /// Listening sockets.
     pub listeners: Listeners,
+    /// What TLS sessions are made with; none while nothing asks for TLS.
+    pub tls: Option<Context>,
     /// Clients with replies to send before the loop sleeps.
     pub pending_writes: Vec<ClientId>,
     /// Clients that have more to read or to run than a turn allowed: the next poll does not sleep.
@@ -209,6 +213,7 @@ impl Server {
             migrate_links: Kept::default(),
             poll,
             listeners: Listeners::default(),
+            tls: None,
             pending_writes: Vec::new(),
             pending_reads: Vec::new(),
             closing: Vec::new(),

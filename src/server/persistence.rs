@@ -389,7 +389,7 @@ impl Server {
 
     /// The data is there: tells the log, and the supervisor that waits to hear it.
     fn tell_ready(&self) {
-        if self.config.port != 0 {
+        if self.config.any_port() != 0 {
             log_notice!("Ready to accept connections");
         }
         if let Some(path) = self.config.unixsocket.non_empty() {

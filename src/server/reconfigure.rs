@@ -1,7 +1,7 @@
 //! What options mean beyond their values: done once at start and again when CONFIG SET changes one.
 
 use super::Server;
-use super::listeners::Listeners;
+use super::listeners::{Listeners, Transport};
 use crate::config::{Changes, OomScoreAdj};
 use crate::keyspace::discard::LazyPolicy;
 use crate::keyspace::freq::FreqPolicy;
@@ -64,12 +64,15 @@ impl Server {
     fn apply_step(&mut self, step: &str) -> Result<(), String> {
         match step {
             "bind" => {
-                let mut listeners = std::mem::take(&mut self.listeners);
-                let result = listeners.rebind(&self.config, &self.poll);
-                self.listeners = listeners;
-                result.map_err(|_| "Unable to listen on this port. Check server logs.".to_owned())?;
-                self.set_process_title();
+                self.rebind(Transport::Tcp)?;
+                self.rebind(Transport::Tls)?;
             }
+            "port" => self.rebind(Transport::Tcp)?,
+            "tls-port" => {
+                self.tls_wanted()?;
+                self.rebind(Transport::Tls)?;
+            }
+            "tls" => self.tls_changed()?,
             "crash-log-enabled" => sys::fault::report(self.config.crash_log_enabled),
             "loglevel" => log::set_level(self.config.loglevel),
             "proc-title-template" => self.set_process_title(),
@@ -116,6 +119,13 @@ impl Server {
         let least = 2 * (1000 / self.config.hz.max(1));
         self.config.watchdog_period = self.config.watchdog_period.max(least);
         sys::watchdog::start(self.config.watchdog_period);
+    }
+
+    fn rebind(&mut self, transport: Transport) -> Result<(), String> {
+        let result = self.listeners.rebind(&self.config, &self.poll, transport);
+        result.map_err(|_| "Unable to listen on this port. Check server logs.".to_owned())?;
+        self.set_process_title();
+        Ok(())
     }
 
     /// Starts or stops the threads that look after the heap, as jemalloc-bg-thread says.
@@ -212,7 +222,8 @@ pub fn lazy_policy(config: &crate::config::Config) -> LazyPolicy {
 /// The option that stands for all those whose changes are put into effect together.
 fn step_of(option: &'static str) -> &'static str {
     match option {
-        "port" | "bind" => "bind",
+        "tls-port" => "tls-port",
+        tls if tls.starts_with("tls-") => "tls",
         "oom-score-adj" | "oom-score-adj-values" => "oom-score-adj",
         "maxmemory-policy" | "lfu-log-factor" | "lfu-decay-time" => "maxmemory-policy",
         "lazyfree-lazy-expire" | "lazyfree-lazy-server-del" | "lazyfree-lazy-user-del" => {

@@ -20,3 +20,4 @@ pub mod syslog;
 pub mod ticks;
 pub mod time;
 pub mod watchdog;
+pub mod x509;

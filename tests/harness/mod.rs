@@ -19,6 +19,7 @@ pub mod replica;
 pub mod rng;
 pub mod server;
 pub mod streams;
+pub mod tls;
 pub mod value;
 
 pub use client::Client;

@@ -7,10 +7,12 @@
 use crate::commands::parse::{integer, is_word};
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::config::NotifyFlags;
+use crate::net::blocking::BlockingStream;
 use crate::persist::rdb::payload;
 use crate::protocol::args::encode_command;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::command::{BeginSearch, Command, Exec, FindKeys, Group, KeySpec, Run};
+use crate::server::tls;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -215,7 +217,7 @@ fn hand_over<'a>(e: &mut Exec<'_>, request: &Request<'_>, keys: &[&'a [u8]]) -> 
     let mut taken = Vec::new();
     let target = match e.links.take(&request.link) {
         Some(stream) => Target::on(stream, request.timeout),
-        None => Target::connect(request),
+        None => Target::connect(e, request),
     };
     let failure = target.map_err(Failure::of_connecting).and_then(|mut target| {
         let failed = |doing, answered| {
@@ -263,18 +265,18 @@ fn refused(line: &[u8]) -> Option<Vec<u8>> {
 
 /// The connection to the other server.
 struct Target {
-    stream: TcpStream,
+    stream: BlockingStream,
     timeout: Duration,
     buffer: Vec<u8>,
 }
 
 impl Target {
-    fn on(stream: TcpStream, timeout: Duration) -> io::Result<Target> {
-        stream.set_write_timeout(Some(timeout))?;
+    fn on(stream: BlockingStream, timeout: Duration) -> io::Result<Target> {
+        stream.tcp().set_write_timeout(Some(timeout))?;
         Ok(Target { stream, timeout, buffer: Vec::new() })
     }
 
-    fn connect(request: &Request<'_>) -> io::Result<Target> {
+    fn connect(e: &Exec<'_>, request: &Request<'_>) -> io::Result<Target> {
         let invalid = |_| io::Error::from(ErrorKind::InvalidInput);
         let host = std::str::from_utf8(request.host).map_err(invalid)?;
         let port: u16 = std::str::from_utf8(request.port)
@@ -286,7 +288,14 @@ impl Target {
             match TcpStream::connect_timeout(&address, request.timeout) {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
-                    return Target::on(stream, request.timeout);
+                    if !e.config.tls_cluster {
+                        return Target::on(BlockingStream::Plain(stream), request.timeout);
+                    }
+                    stream.set_write_timeout(Some(request.timeout))?;
+                    stream.set_read_timeout(Some(request.timeout))?;
+                    // The files are read anew: handlers of data know nothing of connections.
+                    let context = tls::context(e.config).map_err(io::Error::other)?;
+                    return Target::on(BlockingStream::tls(stream, &context)?, request.timeout);
                 }
                 Err(error) => failed = error,
             }
@@ -295,7 +304,8 @@ impl Target {
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes)
+        self.stream.write_all(bytes)?;
+        self.stream.flush()
     }
 
     /// A line without its end, within the timeout.
@@ -318,7 +328,7 @@ impl Target {
             if left.is_zero() {
                 return Err(ErrorKind::TimedOut.into());
             }
-            self.stream.set_read_timeout(Some(left))?;
+            self.stream.tcp().set_read_timeout(Some(left))?;
             let mut piece = [0; 4096];
             let n = self.stream.read(&mut piece)?;
             if n == 0 {

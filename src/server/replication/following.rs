@@ -176,6 +176,9 @@ impl Server {
             text => Some(text.parse().map_err(|_| format!("Invalid bind-source-addr '{text}'"))?),
         };
         let mut conn = Conn::connect(to, from).map_err(|e| strerror(&e))?;
+        if let Some(context) = self.tls.as_ref().filter(|_| self.config.tls_replication) {
+            conn = conn.connect_tls(context).map_err(|e| strerror(&e))?;
+        }
         conn.register(&self.poll, LINK_TOKEN).map_err(|e| strerror(&e))?;
         conn.set_nodelay(true);
         Ok(LinkSocket { conn, connected: false, readable: false, writable: false, unread: Vec::new() })
@@ -205,7 +208,8 @@ impl Server {
             match result {
                 Ok(false) => return,
                 Ok(true) => {
-                    link.connected = true;
+                    // A TLS handshake may have read what is behind it.
+                    (link.connected, link.readable, link.writable) = (true, true, true);
                     follower.connected(now);
                 }
                 Err(error) => {

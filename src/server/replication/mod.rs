@@ -147,6 +147,8 @@ fn link_config(config: &Config) -> replica::Config {
         auth: bytes(&config.masterauth),
         listening_port: if config.replica_announce_port > 0 {
             config.replica_announce_port
+        } else if config.tls_replication && config.tls_port > 0 {
+            config.tls_port
         } else {
             config.port
         },

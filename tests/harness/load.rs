@@ -43,11 +43,15 @@ pub struct Load {
 
 impl Load {
     pub fn start(port: u16, seed: u64, profile: Profile) -> Load {
+        Load::start_on(Client::connect(port), seed, profile)
+    }
+
+    /// As `start`, on a connection that is there.
+    pub fn start_on(mut client: Client, seed: u64, profile: Profile) -> Load {
         let stop = Arc::new(AtomicBool::new(false));
         let written = Arc::new(AtomicU64::new(0));
         let (stopping, count) = (stop.clone(), written.clone());
         let thread = std::thread::spawn(move || {
-            let mut client = Client::connect(port);
             let mut rng = Rng::new(seed);
             while !stopping.load(Ordering::Relaxed) {
                 let mut batch = Vec::new();

@@ -13,6 +13,7 @@ mod peers;
 mod promotion;
 mod restart;
 mod rules;
+mod tls;
 
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -8,6 +8,7 @@ mod maxmemory;
 mod process;
 mod secrets;
 mod start;
+mod tls;
 
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -27,7 +27,7 @@ pub mod verify;
 
 use super::conn::Moved;
 use mio::net::TcpStream;
-use rustls::{ClientConnection, Connection, ServerConnection};
+use rustls::{ClientConnection, Connection, Error, InvalidMessage, ServerConnection};
 use std::io::{self, ErrorKind, IoSlice, Read};
 use std::net::Shutdown;
 use std::sync::Arc;
@@ -243,6 +243,12 @@ impl TlsConn {
     /// Has the session make what it can of the bytes that have come.
     fn process(&mut self) -> io::Result<()> {
         let processed = self.session.process_new_packets();
+        if let Err(Error::InvalidMessage(InvalidMessage::InvalidContentType)) = processed
+            && matches!(self.state, State::Handshaking)
+        {
+            // An alert would be garbage to whoever this is.
+            return Err(io::Error::new(ErrorKind::InvalidData, "what came is not TLS"));
+        }
         // An alert says why we hang up; what the session has to say besides can wait for the next write.
         let _ = self.flush();
         processed.map(|_| ()).map_err(|e| io::Error::new(ErrorKind::InvalidData, e))

@@ -4,6 +4,8 @@
 //! back when all that was asked over it has been answered, and lets it fall otherwise.
 
 use super::blocking::BlockingStream;
+use std::io;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 /// How many are kept. One more, and the one that has lain longest is closed.
@@ -27,10 +29,11 @@ struct Idle {
 }
 
 impl Kept {
-    /// A connection of this name, if one is kept.
+    /// A connection of this name, if one is kept and the other side has not closed it since.
     pub fn take(&mut self, name: &[u8]) -> Option<BlockingStream> {
         let at = self.idle.iter().position(|idle| &*idle.name == name)?;
-        Some(self.idle.remove(at).stream)
+        let stream = self.idle.remove(at).stream;
+        is_quiet(stream.tcp()).then_some(stream)
     }
 
     /// Keeps a connection that has been used.
@@ -67,6 +70,14 @@ impl Kept {
     }
 }
 
+/// Whether a connection that waits for nothing has been told nothing: neither its end nor bytes that nobody asked for.
+fn is_quiet(stream: &TcpStream) -> bool {
+    let would_block = |e: io::Error| e.kind() == io::ErrorKind::WouldBlock;
+    stream.set_nonblocking(true).is_ok()
+        && stream.peek(&mut [0]).is_err_and(would_block)
+        && stream.set_nonblocking(false).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +104,18 @@ mod tests {
         assert_eq!(kept.len(), KEPT_MAX - 1);
         kept.close_unused_since(given + KEPT_FOR + Duration::from_secs(1));
         assert!(kept.is_empty());
+    }
+
+    #[test]
+    fn a_connection_that_the_other_side_closed_is_not_given() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let mut kept = Kept::default();
+        let connect = || BlockingStream::Plain(TcpStream::connect(address).expect("somebody listens"));
+        kept.give(b"a", connect());
+        kept.give(b"b", connect());
+        drop(listener.accept().expect("the first"));
+        assert!(kept.take(b"a").is_none());
+        assert!(kept.take(b"b").is_some());
     }
 }

@@ -14,10 +14,16 @@ pub fn before_sleep(server: &mut Server) {
     server.answer_timeouts();
     server.broadcast_invalidations();
     server.before_sleep_replication();
+    // Whoever was killed hears of it no later than who asked for it.
+    close_clients(server);
     // Replies last: what a reply promises (a WAIT counted, a write in the backlog) has been done above.
     write_replies(server);
     server.eviction.in_this_turn = false;
     server.evict_clients_at_last();
+    close_clients(server);
+}
+
+fn close_clients(server: &mut Server) {
     server.close_scheduled();
     server.clients.free_dead();
 }

@@ -42,8 +42,8 @@ pub struct Outcome {
     pub dirty: u64,
 }
 
-impl Bench {
-    pub fn new() -> Self {
+impl Default for Bench {
+    fn default() -> Self {
         Bench {
             ks: Keyspace::with_seeds(16, [1, 2, 3, 4]),
             config: Config::default(),
@@ -56,6 +56,12 @@ impl Bench {
             rng: Rng::seeded(1),
             links: Kept::default(),
         }
+    }
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Runs a command of words without spaces.

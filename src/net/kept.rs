@@ -81,7 +81,7 @@ fn is_quiet(stream: &TcpStream) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpListener;
 
     #[test]
     fn a_connection_is_found_by_its_name_until_it_is_taken_or_old() {

@@ -272,7 +272,7 @@ fn stream_command(rng: &mut Rng, profile: &Profile) -> Vec<Vec<u8>> {
     let key = format!("stream:{n}");
     let id = |rng: &mut Rng| format!("{}-{}", rng.below(60), rng.below(6));
     let (one, two, three) = (id(rng), id(rng), id(rng));
-    let new = if n % 2 == 0 { "*".to_string() } else { format!("{}-*", rng.below(60)) };
+    let new = if n.is_multiple_of(2) { "*".to_string() } else { format!("{}-*", rng.below(60)) };
     let most = rng.below(300).to_string();
     let other = format!("stream:{}", rng.below(20));
     let (group, consumer) = (rng.pick(&["g", "h"]), rng.pick(&["c", "d", "e"]));

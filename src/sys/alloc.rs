@@ -10,9 +10,7 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use tikv_jemalloc_sys::{
-    MALLOCX_ALIGN, MALLOCX_ZERO, calloc, malloc, malloc_usable_size, mallocx, rallocx, realloc, sdallocx,
-};
+use tikv_jemalloc_sys::{MALLOCX_ALIGN, MALLOCX_ZERO, calloc, malloc, mallocx, rallocx, realloc, sdallocx};
 
 /// What every block is aligned to, whatever its size.
 const ALIGN_MIN: usize = 8;
@@ -112,7 +110,7 @@ pub unsafe fn usable_size(block: *const u8) -> usize {
     // SAFETY: as the caller says.
     #[cfg(not(system_allocator))]
     unsafe {
-        malloc_usable_size(block.cast())
+        tikv_jemalloc_sys::malloc_usable_size(block.cast())
     }
 }
 

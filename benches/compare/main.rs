@@ -13,9 +13,12 @@
 //! `--keys`; `--fill` sends one twice as often as there are keys before anything is measured. Without `--peer`, the peer
 //! is `redis-server`. Requests and commands are split at spaces; options are appended to a command.
 
+#[path = "../shared/cpu.rs"]
+mod cpu;
 #[path = "../shared/servers.rs"]
 mod servers;
 
+use cpu::cpu_seconds;
 use servers::{Program, free_port, median, spawn, wait_for};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -177,18 +180,6 @@ fn info(port: u16, wanted: &str) -> bool {
     let mut buffer = [0; 4096];
     let n = stream.read(&mut buffer).unwrap_or(0);
     String::from_utf8_lossy(&buffer[..n]).contains(wanted)
-}
-
-/// The time that a process's threads have run so far. taskset replaces itself with the server, so its pid is the
-/// server's; where a command wraps the server in another process (chroot does not), that one would be measured.
-fn cpu_seconds(pid: u32) -> f64 {
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the server lives");
-    let nanoseconds: u64 = threads
-        .flatten()
-        .filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok())
-        .filter_map(|stat| stat.split(' ').next()?.parse::<u64>().ok())
-        .sum();
-    nanoseconds as f64 / 1e9
 }
 
 fn table(

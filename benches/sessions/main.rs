@@ -7,9 +7,12 @@
 //!
 //! `cargo bench --bench sessions -- [--rounds 5] [--waves 2000] [--only NAME] [--peer NAME=COMMAND]...`
 
+#[path = "../shared/cpu.rs"]
+mod cpu;
 #[path = "../shared/servers.rs"]
 mod servers;
 
+use cpu::cpu_seconds;
 use servers::{Program, free_port, median, spawn};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -209,15 +212,4 @@ fn expect(stream: &mut TcpStream, answer: &[u8]) {
     let mut buffer = vec![0; answer.len()];
     stream.read_exact(&mut buffer).expect("the server answers");
     assert!(buffer == answer, "{} instead of {}", buffer.escape_ascii(), answer.escape_ascii());
-}
-
-/// The time that a process's threads have run so far, from the scheduler, to the nanosecond.
-fn cpu_seconds(pid: u32) -> f64 {
-    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("the server lives");
-    let nanoseconds: u64 = threads
-        .flatten()
-        .filter_map(|thread| std::fs::read_to_string(thread.path().join("schedstat")).ok())
-        .filter_map(|stat| stat.split(' ').next()?.parse::<u64>().ok())
-        .sum();
-    nanoseconds as f64 / 1e9
 }

@@ -48,6 +48,11 @@ pub fn deterministic(args: &Args) -> bool {
         }
         "BLPOP" | "BRPOP" | "BLMOVE" | "BRPOPLPUSH" | "BZPOPMIN" | "BZPOPMAX" => waits_little(args.last()),
         "BLMPOP" | "BZMPOP" => waits_little(args.get(1)),
+        // Milliseconds.
+        "XREAD" | "XREADGROUP" => (1..args.len()).all(|i| {
+            let timeout = text(i + 1).and_then(|t| t.parse::<i64>().ok());
+            text(i).as_deref() != Some("BLOCK") || timeout.is_none_or(|ms| ms < 0 || (1..=10).contains(&ms))
+        }),
         "MONITOR" | "PSYNC" | "SYNC" => args.len() == 2,
         "BGSAVE" => args.len() > 1 && text(1).as_deref() != Some("SCHEDULE"),
         // These are never answered.

@@ -49,6 +49,9 @@ bitflags! {
         const DIRTY_CAS = 1 << 19;
         /// A command that it wanted to queue was refused: its EXEC is too.
         const DIRTY_EXEC = 1 << 20;
+        /// A big argument of it was read apart, and what it sends next may have another: at first only so much is read as
+        /// shows that.
+        const SENDS_BIG = 1 << 21;
         /// Its TLS handshake is under way: it can be neither read nor written.
         const HANDSHAKE = 1 << 23;
         /// CLIENT NO-TOUCH: what it reads does not count as used.

@@ -210,7 +210,8 @@ impl Client {
 
     /// What it has sent and what it is to be sent: bytes that no snapshot needs.
     pub fn buffers_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
-        self.reply.chunks_mut().chain(std::iter::once(&mut self.query))
+        let arriving = self.parser.arriving_mut().map(|arriving| arriving.buffer_mut());
+        self.reply.chunks_mut().chain(std::iter::once(&mut self.query)).chain(arriving)
     }
 
     /// Whether its commands are obeyed as they are: it is our primary.

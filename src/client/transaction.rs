@@ -1,4 +1,5 @@
-//! The commands that a client has queued since MULTI, copied once into one block of bytes:
+//! The commands that a client has queued since MULTI, copied once into one block of bytes, but for big arguments that were
+//! read apart:
 //!
 //! ```text
 //! bytes     *3..$3 SET $1 k $1 v ..|*2..$4 INCR $1 n ..|
@@ -8,6 +9,7 @@
 //!
 //! They are bounded as what has been read and not run: client-query-buffer-limit holds for both together.
 
+use crate::ds::long::Shared;
 use crate::protocol::Args;
 use crate::protocol::args::Span;
 
@@ -34,6 +36,9 @@ pub struct Commands {
     bytes: Vec<u8>,
     spans: Vec<Span>,
     all: Vec<Queued>,
+    /// Arguments that lie apart, and what they take.
+    apart: Vec<Shared>,
+    apart_memory: usize,
 }
 
 struct Queued {
@@ -48,14 +53,15 @@ struct Queued {
 impl Queue {
     /// Adds a command with these flags.
     pub fn push(&mut self, command: u16, flags: u32, args: Args<'_>) {
-        let Commands { bytes, spans, all } = &mut self.commands;
-        let first = spans.len();
-        let len = args.raw().map_or(args.payload_len(), <[u8]>::len);
+        let Commands { bytes, spans, all, apart, apart_memory } = &mut self.commands;
+        let (first, first_apart) = (spans.len(), apart.len());
+        let len = args.raw().map_or_else(|| args.payload_len() - args.payload_apart(), <[u8]>::len);
         if len >= BIG {
             // Room that is doubled for it would count as its client's.
             bytes.reserve_exact(len);
         }
-        let raw = args.copy_into(bytes, spans);
+        let raw = args.copy_into(bytes, spans, apart);
+        *apart_memory += apart[first_apart..].iter().map(Shared::memory).sum::<usize>();
         all.push(Queued { command, first, raw });
         self.len += 1;
         self.payload += args.payload_len() + args.len() * ARGUMENT_COST;
@@ -107,6 +113,8 @@ impl Queue {
         commands.bytes.clear();
         commands.spans.clear();
         commands.all.clear();
+        commands.apart.clear();
+        commands.apart_memory = 0;
         Queue { commands, ..Queue::default() }
     }
 
@@ -135,13 +143,16 @@ impl Commands {
     pub fn get(&self, i: usize) -> (u16, Args<'_>) {
         let Queued { command, first, raw } = self.all[i];
         let end = self.all.get(i + 1).map_or(self.spans.len(), |next| next.first);
-        (command, Args::new(&self.bytes, &self.spans[first..end], raw))
+        let args = Args::new(&self.bytes, &self.spans[first..end], raw);
+        (command, if self.apart.is_empty() { args } else { args.with_apart(&self.apart) })
     }
 
     fn memory(&self) -> usize {
         self.bytes.capacity()
             + self.spans.capacity() * size_of::<Span>()
             + self.all.capacity() * size_of::<Queued>()
+            + self.apart.capacity() * size_of::<Shared>()
+            + self.apart_memory
     }
 }
 

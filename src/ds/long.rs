@@ -8,13 +8,17 @@
 //! The owner is mostly an entry, which changes the string in place only while nobody shares it, and lets go of it otherwise. Who
 //! lets go last frees the block; that may be another thread than the one that shares, where entries are freed in the
 //! background.
+//!
+//! A string that comes over the network in pieces is a [`Draft`] until it is whole: a vector with room for the head, which
+//! then is the block.
 
-use std::alloc::{handle_alloc_error, realloc};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
-use super::size::{allocate, class, free, layout};
+use super::size::class;
 use crate::sys::give_back::GiveBack;
 
 /// The block of a long string, as its owner has it.
@@ -33,6 +37,12 @@ const SHARE: u64 = 1 << CAPACITY_BITS;
 const SHARES_MAX: u64 = u64::MAX >> CAPACITY_BITS;
 
 const _: () = assert!(usize::BITS == 64, "capacities have bits to spare");
+
+/// The layout of a block: a vector's, so that one can become a block. That blocks are aligned to 8 all the same is the
+/// allocator's doing, whichever it is (`sys/alloc.rs`).
+fn layout(size: usize) -> Layout {
+    Layout::from_size_align(size, 1).expect("memory is smaller than isize::MAX")
+}
 
 /// Whoever calls an `unsafe` function vouches for a live block, of which this is the owner's one handle.
 impl Long {
@@ -56,7 +66,13 @@ impl Long {
 
     fn allocate(len: usize, capacity: usize) -> Long {
         let size = class(HEAD + capacity);
-        let long = Long(allocate(size));
+        // SAFETY: the head alone is not empty.
+        let block = unsafe { alloc(layout(size)) };
+        if block.is_null() {
+            handle_alloc_error(layout(size));
+        }
+        let long = Long(block);
+        debug_assert!(block.cast::<AtomicU64>().is_aligned());
         // SAFETY: the block has room for the head.
         unsafe {
             long.set_len(len);
@@ -119,7 +135,7 @@ impl Long {
         unsafe {
             if !self.is_shared() || self.shares_and_capacity().fetch_sub(SHARE, Ordering::Release) < SHARE {
                 fence(Ordering::Acquire);
-                free(self.0, HEAD + self.capacity());
+                dealloc(self.0, layout(HEAD + self.capacity()));
             }
         }
     }
@@ -251,6 +267,17 @@ impl Shared {
         }
         Shared(long, PhantomData)
     }
+
+    /// Another handle of the string: that of an owner.
+    pub fn owned(&self) -> Long {
+        ManuallyDrop::new(self.clone()).0
+    }
+
+    /// Bytes that the block takes.
+    pub fn memory(&self) -> usize {
+        // SAFETY: the block lives for as long as it is shared.
+        unsafe { self.0.memory() }
+    }
 }
 
 impl Clone for Shared {
@@ -278,6 +305,72 @@ impl Drop for Shared {
     fn drop(&mut self) {
         // SAFETY: a share is one of those that keep the block alive.
         unsafe { self.0.free() }
+    }
+}
+
+/// A long string that is not whole yet: a vector whose bytes stay where they are when it becomes the block.
+#[derive(Debug)]
+pub struct Draft(Vec<u8>);
+
+impl Draft {
+    /// Room for a string of this length; what the allocator gives beyond that is room too.
+    pub fn with_room(len: usize) -> Draft {
+        let mut block = Vec::with_capacity(class(HEAD + len));
+        block.resize(HEAD, 0);
+        Draft(block)
+    }
+
+    /// The string so far.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0[HEAD..]
+    }
+
+    /// How long it is so far.
+    pub fn len(&self) -> usize {
+        self.0.len() - HEAD
+    }
+
+    /// Whether nothing of it has come.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// For so many bytes more there is room.
+    pub fn room(&self) -> usize {
+        self.0.capacity() - self.0.len()
+    }
+
+    /// Bytes that it takes.
+    pub fn memory(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// The vector, which ends with the string so far: bytes are to be added to it, as many as there is room for.
+    pub fn block_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+
+    /// Gives the room back that nothing has come for.
+    pub fn shrink(&mut self) {
+        self.0.shrink_to(class(self.0.len()));
+    }
+
+    /// The first `len` bytes are the whole of the string, which only the share that is returned keeps.
+    pub fn finish(mut self, len: usize) -> Shared {
+        assert!(len <= self.len(), "a string has come as a whole");
+        self.0.truncate(HEAD + len);
+        let size = class(HEAD + len);
+        self.0.shrink_to(size);
+        // A block is freed by its class.
+        assert!(self.0.capacity() == size, "a vector has the room that was asked for");
+        let long = Long(ManuallyDrop::new(self.0).as_mut_ptr());
+        assert!(long.0.cast::<AtomicU64>().is_aligned(), "the allocator aligns to 8 what is so large");
+        // SAFETY: the block is nobody's but this one's, and begins with room for the head.
+        unsafe {
+            long.set_len(len);
+            long.set_capacity(size - HEAD);
+        }
+        Shared(long, PhantomData)
     }
 }
 
@@ -365,5 +458,37 @@ mod tests {
         drop(first);
         assert_eq!(&*second, b"abc");
         assert!(Shared::of(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_draft_becomes_a_string_where_it_lies_and_an_owner_takes_it_over() {
+        for (room, came, len) in
+            [(5000, 5000, 4998), (0, 0, 0), (70_000, 70_000, 70_000), (70_000, 40_100, 40_000)]
+        {
+            let mut draft = Draft::with_room(room);
+            assert!(draft.is_empty() && draft.room() >= room && draft.memory() >= draft.room() + HEAD);
+            draft.block_mut().extend((0..came).map(|i| i as u8));
+            let bytes = draft.bytes()[..len].to_vec();
+            let share = draft.finish(len);
+            assert!(*share == bytes && share.memory() == class(HEAD + len));
+            let mut owner = share.owned();
+            // SAFETY: one owner, which uses no handle that it has let go.
+            unsafe {
+                assert!(owner.start().cast_const() == share.as_ptr() && owner.is_shared());
+                drop(share);
+                assert!(!owner.is_shared() && *owner.bytes() == bytes);
+                owner.grow(len + 1);
+                assert_eq!(owner.bytes()[..len], bytes);
+                owner.free();
+            }
+        }
+    }
+
+    #[test]
+    fn a_draft_gives_back_the_room_that_nothing_came_for() {
+        let mut draft = Draft::with_room(1 << 20);
+        draft.block_mut().extend_from_slice(&[7; 100]);
+        draft.shrink();
+        assert!(draft.memory() == class(HEAD + 100) && *draft.bytes() == [7; 100]);
     }
 }

@@ -1,5 +1,7 @@
-//! One command's arguments: slices of the buffer that the request was read into. Nothing is copied.
+//! One command's arguments: slices of the buffer that the request was read into, and big ones that were read apart
+//! from it (`apart.rs`). Nothing is copied.
 
+use crate::ds::long::Shared;
 use std::ops::Index;
 
 /// An argument as C sees it: it ends at its first zero byte.
@@ -8,7 +10,8 @@ pub fn c_str(arg: &[u8]) -> &[u8] {
     arg.split(|b| *b == 0).next().unwrap_or_default()
 }
 
-/// Where an argument lies in its buffer.
+/// Where an argument lies in its buffer; or which it is of those that lie apart, and how long, beyond the end of any
+/// buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// Offset of the first byte.
@@ -17,20 +20,70 @@ pub struct Span {
     pub end: usize,
 }
 
+/// Where the spans of what lies apart begin.
+const APART: usize = 1 << 62;
+
+impl Span {
+    /// The span of the string of this number and length among those that lie apart.
+    #[must_use]
+    pub fn apart(number: usize, len: usize) -> Span {
+        Span { start: APART + number, end: APART + number + len }
+    }
+
+    /// The number among those that lie apart, if it is one of them.
+    #[must_use]
+    pub fn number_apart(self) -> Option<usize> {
+        self.start.checked_sub(APART)
+    }
+}
+
 /// A command's arguments, its name first.
 #[derive(Clone, Copy)]
 pub struct Args<'a> {
     buffer: &'a [u8],
     spans: &'a [Span],
-    raw: Option<Span>,
+    /// The request's bytes; empty if they are not to be had.
+    raw: Span,
+    apart: Option<&'a Vec<Shared>>,
 }
+
+const NOT_RAW: Span = Span { start: 0, end: 0 };
 
 impl<'a> Args<'a> {
     /// Arguments that lie in `buffer` at `spans`. `raw` is the whole request when it came as a multibulk, which can
     /// then be passed on to replicas as it is.
     #[must_use]
     pub fn new(buffer: &'a [u8], spans: &'a [Span], raw: Option<Span>) -> Self {
-        Args { buffer, spans, raw }
+        Args { buffer, spans, raw: raw.unwrap_or(NOT_RAW), apart: None }
+    }
+
+    /// The same of which some may lie apart: then the request's bytes are nowhere one behind the other.
+    #[must_use]
+    pub fn with_apart(self, apart: &'a Vec<Shared>) -> Self {
+        if self.spans.iter().all(|span| span.number_apart().is_none()) {
+            return self;
+        }
+        Args { raw: NOT_RAW, apart: Some(apart), ..self }
+    }
+
+    #[inline]
+    fn bytes(&self, span: Span) -> &'a [u8] {
+        bytes_at(self.buffer, self.apart, span)
+    }
+
+    /// Argument `i` as the string that it was read into, if it lies apart: who keeps that makes no copy.
+    #[inline]
+    #[must_use]
+    pub fn apart(&self, i: usize) -> Option<&'a Shared> {
+        let apart = self.apart?;
+        apart.get(self.spans.get(i)?.number_apart()?)
+    }
+
+    /// Whether any of the arguments lies apart.
+    #[inline]
+    #[must_use]
+    pub fn any_apart(&self) -> bool {
+        self.apart.is_some()
     }
 
     /// How many arguments there are, the name included.
@@ -48,7 +101,7 @@ impl<'a> Args<'a> {
     /// Argument `i`, if there are that many.
     #[must_use]
     pub fn get(&self, i: usize) -> Option<&'a [u8]> {
-        self.spans.get(i).map(|s| &self.buffer[s.start..s.end])
+        self.spans.get(i).map(|span| self.bytes(*span))
     }
 
     /// Argument `i` with the buffer's own lifetime (indexing gives the shorter one of `self`).
@@ -57,26 +110,25 @@ impl<'a> Args<'a> {
     /// When there are not that many: arity was checked before.
     #[must_use]
     pub fn at(&self, i: usize) -> &'a [u8] {
-        let s = self.spans[i];
-        &self.buffer[s.start..s.end]
+        self.bytes(self.spans[i])
     }
 
     /// All arguments in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + DoubleEndedIterator + Clone + use<'a> {
-        let buffer = self.buffer;
-        self.spans.iter().map(move |s| &buffer[s.start..s.end])
+        let (buffer, apart) = (self.buffer, self.apart);
+        self.spans.iter().map(move |span| bytes_at(buffer, apart, *span))
     }
 
     /// The arguments from `from` on; empty when there are fewer.
     #[must_use]
     pub fn rest(&self, from: usize) -> Args<'a> {
-        Args { buffer: self.buffer, spans: self.spans.get(from..).unwrap_or(&[]), raw: None }
+        Args { spans: self.spans.get(from..).unwrap_or(&[]), raw: NOT_RAW, ..*self }
     }
 
     /// The arguments from index `from` up to, not including, `to`, which is no more than there are.
     #[must_use]
     pub fn slice(&self, from: usize, to: usize) -> Args<'a> {
-        Args { buffer: self.buffer, spans: &self.spans[from..to], raw: None }
+        Args { spans: &self.spans[from..to], raw: NOT_RAW, ..*self }
     }
 
     /// `len` arguments from `from` on.
@@ -85,27 +137,38 @@ impl<'a> Args<'a> {
     /// When there are not that many.
     #[must_use]
     pub fn part(&self, from: usize, len: usize) -> Args<'a> {
-        Args { buffer: self.buffer, spans: &self.spans[from..from + len], raw: None }
+        Args { spans: &self.spans[from..from + len], raw: NOT_RAW, ..*self }
     }
 
     /// The request's exact bytes when it came as a RESP multibulk.
     #[must_use]
     pub fn raw(&self) -> Option<&'a [u8]> {
-        self.raw.map(|s| &self.buffer[s.start..s.end])
+        (self.raw.end > 0).then(|| &self.buffer[self.raw.start..self.raw.end])
     }
 
     /// Adds a copy of the bytes, the whole request where it came as one, and where the arguments lie in it; returns where
-    /// the request does.
-    pub fn copy_into(&self, bytes: &mut Vec<u8>, spans: &mut Vec<Span>) -> Option<Span> {
+    /// the request does. What lies apart is not copied but shared.
+    pub fn copy_into(
+        &self,
+        bytes: &mut Vec<u8>,
+        spans: &mut Vec<Span>,
+        apart: &mut Vec<Shared>,
+    ) -> Option<Span> {
         let start = bytes.len();
-        let Some(raw) = self.raw else {
-            for arg in self.iter() {
-                let start = bytes.len();
-                bytes.extend_from_slice(arg);
-                spans.push(Span { start, end: bytes.len() });
+        let raw = self.raw;
+        if raw.end == 0 {
+            for (i, arg) in self.iter().enumerate() {
+                if let Some(shared) = self.apart(i) {
+                    spans.push(Span::apart(apart.len(), arg.len()));
+                    apart.push(shared.clone());
+                } else {
+                    let start = bytes.len();
+                    bytes.extend_from_slice(arg);
+                    spans.push(Span { start, end: bytes.len() });
+                }
             }
             return None;
-        };
+        }
         bytes.extend_from_slice(&self.buffer[raw.start..raw.end]);
         let moved = |at: usize| at - raw.start + start;
         spans.extend(self.spans.iter().map(|span| Span { start: moved(span.start), end: moved(span.end) }));
@@ -118,11 +181,56 @@ impl<'a> Args<'a> {
         self.spans.iter().map(|s| s.end - s.start).sum()
     }
 
+    /// The same of those that lie apart.
+    #[must_use]
+    pub fn payload_apart(&self) -> usize {
+        (0..self.len()).filter_map(|i| self.apart(i)).map(|part| part.len()).sum()
+    }
+
+    /// The form in which the command travels, in pieces one behind the other: what lies apart is one as it is, all else is
+    /// written into `frame`.
+    #[must_use]
+    pub fn pieces<'b>(&self, frame: &'b mut Vec<u8>) -> Vec<&'b [u8]>
+    where
+        'a: 'b,
+    {
+        let mut apart = Vec::new();
+        begin_line(frame, b'*', self.len());
+        for (i, arg) in self.iter().enumerate() {
+            begin_line(frame, b'$', arg.len());
+            if self.apart(i).is_some() {
+                apart.push((frame.len(), arg));
+            } else {
+                frame.extend_from_slice(arg);
+            }
+            frame.extend_from_slice(b"\r\n");
+        }
+        let (mut pieces, mut begin) = (Vec::with_capacity(2 * apart.len() + 1), 0);
+        for (end, arg) in apart {
+            pieces.extend([&frame[begin..end], arg]);
+            begin = end;
+        }
+        pieces.push(&frame[begin..]);
+        pieces
+    }
+
     /// Whether argument `i` is `word`, in any case.
     #[must_use]
     pub fn is(&self, i: usize, word: &str) -> bool {
         self.get(i).is_some_and(|a| a.eq_ignore_ascii_case(word.as_bytes()))
     }
+}
+
+#[inline]
+fn bytes_at<'a>(buffer: &'a [u8], apart: Option<&'a Vec<Shared>>, span: Span) -> &'a [u8] {
+    // Nearly all lie in the buffer, and that is to be looked at in any case.
+    buffer.get(span.start..span.end).unwrap_or_else(|| bytes_apart(apart, span))
+}
+
+#[cold]
+fn bytes_apart(apart: Option<&Vec<Shared>>, span: Span) -> &[u8] {
+    let number = span.number_apart().expect("an argument lies in its buffer or apart");
+    &apart.expect("what lies apart is kept with its spans")[number]
 }
 
 impl Index<usize> for Args<'_> {
@@ -194,7 +302,7 @@ impl OwnedArgs {
     /// The arguments, borrowed.
     #[must_use]
     pub fn as_args(&self) -> Args<'_> {
-        Args { buffer: &self.buffer, spans: &self.spans, raw: None }
+        Args::new(&self.buffer, &self.spans, None)
     }
 
     /// How many there are.
@@ -215,17 +323,18 @@ pub fn encode_command<'a, I>(out: &mut Vec<u8>, parts: I)
 where
     I: ExactSizeIterator<Item = &'a [u8]>,
 {
-    let mut digits = itoa::Buffer::new();
-    out.push(b'*');
-    out.extend_from_slice(digits.format(parts.len()).as_bytes());
-    out.extend_from_slice(b"\r\n");
+    begin_line(out, b'*', parts.len());
     for part in parts {
-        out.push(b'$');
-        out.extend_from_slice(digits.format(part.len()).as_bytes());
-        out.extend_from_slice(b"\r\n");
+        begin_line(out, b'$', part.len());
         out.extend_from_slice(part);
         out.extend_from_slice(b"\r\n");
     }
+}
+
+fn begin_line(out: &mut Vec<u8>, kind: u8, number: usize) {
+    out.push(kind);
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    out.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]
@@ -244,5 +353,29 @@ mod tests {
         let owned = OwnedArgs::from_parts(&[b"a", b"b"]);
         assert!(owned.as_args().rest(5).is_empty());
         assert_eq!(owned.as_args().rest(1).at(0), b"b");
+    }
+
+    #[test]
+    fn arguments_that_lie_apart_are_read_and_travel_as_others() {
+        let apart = vec![Shared::of(&[b"other"]), Shared::of(&[b"big\r\n"])];
+        let buffer = b"SETkx";
+        let spans = [(0, 3), (3, 4)].map(|(start, end)| Span { start, end });
+        let spans = [spans[0], spans[1], Span::apart(1, 5), Span { start: 4, end: 5 }];
+        let args = Args::new(buffer, &spans, Some(Span { start: 0, end: 5 })).with_apart(&apart);
+        let all = [b"SET".as_slice(), b"k", b"big\r\n", b"x"];
+        assert!(args.iter().eq(all) && (0..4).all(|i| args.at(i) == all[i] && args.get(i) == Some(all[i])));
+        assert_eq!((args.raw(), args.payload_len(), args.rest(2).at(0)), (None, 10, all[2]));
+        assert!(args.apart(2).is_some_and(|s| s.as_ptr() == apart[1].as_ptr()) && args.apart(1).is_none());
+        let (mut frame, mut encoded) = (Vec::new(), Vec::new());
+        encode_command(&mut encoded, all.into_iter());
+        let pieces = args.pieces(&mut frame);
+        assert!(pieces.concat() == encoded && pieces[1].as_ptr() == apart[1].as_ptr());
+        let (mut bytes, mut copied, mut shared) =
+            (b"before".to_vec(), Vec::new(), vec![Shared::of(&[b"first"])]);
+        assert_eq!(args.copy_into(&mut bytes, &mut copied, &mut shared), None);
+        assert!(Args::new(&bytes, &copied, None).with_apart(&shared).iter().eq(all));
+        assert!(shared[1].as_ptr() == apart[1].as_ptr() && bytes == b"beforeSETkx");
+        let first = Args::new(buffer, &spans[..2], Some(Span { start: 0, end: 4 })).with_apart(&apart);
+        assert!(first.raw() == Some(b"SETk") && !first.any_apart());
     }
 }

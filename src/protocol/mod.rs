@@ -1,4 +1,5 @@
 //! The wire: requests in, replies out, and the text of every error. Knows bytes, not commands.
+pub mod apart;
 pub mod args;
 pub mod error;
 pub mod inline;

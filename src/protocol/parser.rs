@@ -10,7 +10,10 @@
 //!
 //! States: between commands (`bulks_left == 0`) -> in a multibulk, waiting for a `$` line (`bulk_len == None`) or for
 //! the bytes of an argument (`bulk_len == Some`) -> back between commands once a command was handed out.
+//!
+//! Whoever reads may have the rest of a big argument come apart from the buffer ([`Parser::keep_apart`], `apart.rs`).
 
+use super::apart::{APART_MIN, Apart, Arriving};
 use super::args::{Args, OwnedArgs, Span};
 use super::inline::split_words;
 
@@ -86,6 +89,8 @@ pub struct Parser {
     spans: Vec<Span>,
     /// Where in `spans` the current request begins.
     first: usize,
+    /// The big arguments of these requests that are not in the buffer.
+    apart: Option<Box<Apart>>,
 }
 
 impl Parser {
@@ -115,11 +120,15 @@ impl Parser {
                     None => return Ok(Step::NeedMore),
                 },
             };
-            if buffer.len() - self.pos < len + 2 {
+            let apart = self.apart.as_deref().filter(|_| len >= APART_MIN);
+            if let Some(span) = apart.and_then(|apart| apart.span_at(self.pos, len)) {
+                self.spans.push(span);
+            } else if buffer.len() - self.pos < len + 2 {
                 return Ok(Step::NeedMore);
+            } else {
+                self.spans.push(Span { start: self.pos, end: self.pos + len });
+                self.pos += len + 2;
             }
-            self.spans.push(Span { start: self.pos, end: self.pos + len });
-            self.pos += len + 2;
             self.bulk_len = None;
             self.bulks_left -= 1;
         }
@@ -136,7 +145,11 @@ impl Parser {
     /// The arguments of a command handed out since [`Parser::forget`].
     #[must_use]
     pub fn args_of<'a>(&'a self, buffer: &'a [u8], request: &Request) -> Args<'a> {
-        Args::new(buffer, &self.spans[request.first..request.last], Some(request.raw))
+        let args = Args::new(buffer, &self.spans[request.first..request.last], Some(request.raw));
+        match &self.apart {
+            None => args,
+            Some(apart) => args.with_apart(apart.parts()),
+        }
     }
 
     /// The arguments of the command just handed out.
@@ -187,21 +200,96 @@ impl Parser {
     pub fn shift(&mut self, n: usize) {
         assert!(n <= self.consumed(), "only whole commands are taken off the query buffer");
         self.forget();
+        if n == 0 {
+            // Nothing moves: a request of thousands of big arguments gets here with each of them.
+            return;
+        }
         self.pos -= n;
         self.start = self.start.saturating_sub(n);
+        let gone = self.apart.as_mut().map_or(0, |apart| apart.shift(n));
         for span in &mut self.spans {
+            let n = if span.number_apart().is_some() { gone } else { n };
             span.start -= n;
             span.end -= n;
+        }
+        if self.apart.as_ref().is_some_and(|apart| apart.is_empty()) {
+            self.apart = None;
         }
         if self.spans.capacity() > SPANS_KEPT && self.spans.len() <= SPANS_KEPT {
             self.spans.shrink_to(SPANS_KEPT);
         }
     }
 
-    /// What the parser itself takes, bytes: the places of arguments, of which a request may have many in few bytes.
+    /// What the parser itself takes, bytes: the places of arguments, of which a request may have many in few bytes, and
+    /// those that lie apart.
     #[must_use]
     pub fn memory(&self) -> usize {
+        self.span_memory() + self.apart.as_ref().map_or(0, |apart| apart.memory())
+    }
+
+    /// The same without the room that is there for what is missing of a big argument.
+    #[must_use]
+    pub fn holds(&self) -> usize {
+        self.span_memory() + self.bytes_apart()
+    }
+
+    fn span_memory(&self) -> usize {
         self.spans.capacity() * size_of::<Span>()
+    }
+
+    /// Bytes of big arguments that have come and are not in the buffer.
+    #[must_use]
+    pub fn bytes_apart(&self) -> usize {
+        self.apart.as_ref().map_or(0, |apart| apart.len())
+    }
+
+    /// Has the rest of the argument under way come apart, if that is a big one: its bytes are taken off the end of the
+    /// buffer.
+    pub fn keep_apart(&mut self, buffer: &mut Vec<u8>) {
+        if self.wants_apart() {
+            self.begin_apart(&buffer[self.pos..]);
+            buffer.truncate(self.pos);
+        }
+    }
+
+    /// Whether the argument under way can come apart.
+    #[inline]
+    #[must_use]
+    pub fn wants_apart(&self) -> bool {
+        self.bulk_len.is_some_and(|len| len >= APART_MIN)
+            && self.apart.as_ref().is_none_or(|apart| !apart.knows(self.pos))
+    }
+
+    /// Has the argument under way come apart, of which the first bytes are these: all behind [`Parser::understood`], which
+    /// the buffer is to end with.
+    pub fn begin_apart(&mut self, first: &[u8]) {
+        let len = self.bulk_len.expect("there is an argument under way");
+        self.apart.get_or_insert_default().begin(len, first);
+    }
+
+    /// The argument that is coming apart.
+    #[inline]
+    #[must_use]
+    pub fn arriving(&self) -> Option<&Arriving> {
+        self.apart.as_ref()?.arriving()
+    }
+
+    /// The same, to be added to.
+    #[inline]
+    pub fn arriving_mut(&mut self) -> Option<&mut Arriving> {
+        self.apart.as_mut()?.arriving_mut()
+    }
+
+    /// If that has come whole it is an argument like others from now on; returns what came behind it.
+    pub fn arrived(&mut self) -> Vec<u8> {
+        self.apart.as_mut().map_or_else(Vec::new, |apart| apart.arrived(self.pos))
+    }
+
+    /// Its client has sent nothing for a while: room that waits for bytes is given back.
+    pub fn release_idle(&mut self) {
+        if let Some(arriving) = self.arriving_mut() {
+            arriving.shrink();
+        }
     }
 
     /// Bytes that the argument under way still needs, to size a read; 0 between arguments.
@@ -214,6 +302,13 @@ impl Parser {
     #[must_use]
     pub fn argument_bytes(&self) -> usize {
         self.spans[self.first..].iter().map(|s| s.end - s.start).sum()
+    }
+
+    /// The same of those that lie in the buffer.
+    #[must_use]
+    pub fn buffered_argument_bytes(&self) -> usize {
+        let buffered = self.spans[self.first..].iter().filter(|s| s.number_apart().is_none());
+        buffered.map(|s| s.end - s.start).sum()
     }
 
     /// Whether a request has begun and not ended.

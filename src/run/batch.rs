@@ -50,9 +50,8 @@ impl Batch {
         let begin = self.used;
         let read = read_bytes(server, id, &mut buffer[begin..]);
         server.read_buffer = buffer;
-        if let Some(n) = read {
+        if let Some((n, filled)) = read {
             self.used += n;
-            let filled = self.used == server.read_buffer.len();
             self.arrivals.push(Arrival { id, begin, end: self.used, filled });
         }
         true

@@ -3,13 +3,15 @@
 //! All sockets are read into one buffer. A client whose bytes are whole commands keeps nothing: its requests are
 //! parsed and run where they were read. Only what is left over is copied into the client's own query buffer, in front
 //! of what it sends next. One turn takes at most a buffer full from each client, so none starves the others. The rest of a
-//! big argument is read right to where it is kept, and more of it in a turn.
+//! big argument is read to where a command may keep it (`protocol/apart.rs`), and more of it in a turn. Whoever sent one is
+//! read little of at first, so that hardly any of the next comes by way of the buffer.
 
 use super::crash::Running;
 use super::stream;
 use crate::client::{Client, ClientFlags, ClientId};
 use crate::exec::{self, Outcome};
 use crate::net::conn::Moved;
+use crate::protocol::apart::Arriving;
 use crate::protocol::args::Args;
 use crate::protocol::error::CmdError;
 use crate::protocol::parser::{Limits, Parser, ProtocolError, Request, Step};
@@ -24,10 +26,10 @@ use smallvec::SmallVec;
 /// Commands of one client that are parsed before the first of them runs: enough for their cache misses to overlap.
 const LOOK_AHEAD: usize = 16;
 
-/// An argument of which this much is missing is read into the client's own buffer.
-const BIG_MISSING: usize = 32 * 1024;
-/// So much of it in one turn: what copying it takes is well below a millisecond.
+/// So much of a big argument is read in one turn: what copying it takes is well below a millisecond.
 const BIG_READ_MAX: usize = 1 << 20;
+/// So much of a request that may have one: what stands before it.
+const BEGINNING: usize = 512;
 
 /// Room of its own that a client's query buffer keeps once what needed it is done, bytes.
 const QUERY_KEPT: usize = 256 * 1024;
@@ -36,41 +38,56 @@ const QUERY_KEPT: usize = 256 * 1024;
 pub fn read_client(server: &mut Server, id: ClientId) {
     let Some(client) = server.clients.get_mut(id) else { return };
     // A client that waits is read no further than its limit needs: its bytes stay in the kernel.
-    if client.blocked.is_some() && client.query.len() >= server.read_buffer.len() {
+    let waiting = client.query.len() + client.parser.bytes_apart();
+    if client.blocked.is_some() && waiting >= server.read_buffer.len() {
         client.flags.insert(ClientFlags::READABLE);
         return;
     }
-    let missing = client.parser.missing(client.query.len());
-    if missing >= BIG_MISSING && client.blocked.is_none() && !client.must_obey() {
-        return read_big_argument(server, id, missing);
+    if client.blocked.is_none() && client.parser.arriving().is_some() {
+        return read_apart(server, id);
     }
     let mut buffer = std::mem::take(&mut server.read_buffer);
-    if let Some(n) = read_bytes(server, id, &mut buffer) {
-        run_bytes(server, id, &buffer[..n], n == buffer.len());
+    if let Some((n, filled)) = read_bytes(server, id, &mut buffer) {
+        run_bytes(server, id, &buffer[..n], filled);
     }
     server.read_buffer = buffer;
 }
 
-/// Reads more of an argument of which so much is missing.
-fn read_big_argument(server: &mut Server, id: ClientId, missing: usize) {
+/// Reads more of a big argument.
+fn read_apart(server: &mut Server, id: ClientId) {
     let Some(client) = server.clients.get_mut(id) else { return };
-    let query = &mut client.query;
-    // All of the room at once, up to proto-max-bulk-len: should the bytes not come, the system gives no pages for them.
-    query.reserve_exact(missing);
-    let max = missing.min(BIG_READ_MAX);
-    let moved = read_from(server, id, |client| client.conn.read_behind(&mut client.query, max));
-    if let Some(n) = moved {
-        server.stats.net_input_bytes += n as u64;
-        if let Some(client) = server.clients.get_mut(id) {
-            client.bytes_in += n as u64;
-        }
-        run_bytes(server, id, &[], n == max);
+    if !client.parser.arriving_mut().is_some_and(Arriving::make_room) {
+        client.flags.insert(ClientFlags::READABLE);
+        return server.queue_read(id);
     }
+    let mut max = 0;
+    let moved = read_from(server, id, |client| {
+        let Client { conn, parser, .. } = client;
+        parser.arriving_mut().expect("it has just been given room").read(|block, room| {
+            max = room.min(BIG_READ_MAX);
+            conn.read_behind(block, max)
+        })
+    });
+    let Some(n) = moved else { return };
+    let Some(client) = server.clients.get_mut(id) else { return };
+    let behind = client.parser.arrived();
+    let own = (n - behind.len()) as u64;
+    client.bytes_in += own;
+    server.stats.net_input_bytes += own;
+    run_bytes(server, id, &behind, n == max);
 }
 
-/// Reads what a client sent; `None` when there is nothing, or it is gone.
-pub(super) fn read_bytes(server: &mut Server, id: ClientId, buffer: &mut [u8]) -> Option<usize> {
-    read_from(server, id, |client| client.conn.read(buffer))
+/// Reads what a client sent, and whether there may be more; `None` when there is nothing, or it is gone.
+pub(super) fn read_bytes(server: &mut Server, id: ClientId, buffer: &mut [u8]) -> Option<(usize, bool)> {
+    let mut max = buffer.len();
+    let n = read_from(server, id, |client| {
+        if client.flags.contains(ClientFlags::SENDS_BIG) {
+            client.flags.remove(ClientFlags::SENDS_BIG);
+            max = max.min(BEGINNING);
+        }
+        client.conn.read(&mut buffer[..max])
+    })?;
+    Some((n, n == max))
 }
 
 fn read_from(server: &mut Server, id: ClientId, read: impl FnOnce(&mut Client) -> Moved) -> Option<usize> {
@@ -116,7 +133,7 @@ pub(super) fn run_bytes(server: &mut Server, id: ClientId, bytes: &[u8], filled:
 pub fn resume_client(server: &mut Server, id: ClientId) {
     let Some(client) = server.clients.get_mut(id) else { return };
     client.flags.remove(ClientFlags::QUEUED_READ);
-    if client.blocked.is_none() && !client.query.is_empty() {
+    if client.blocked.is_none() && !client.query.is_empty() && client.parser.arriving().is_none() {
         received(server, id, &[]);
     }
     if server.clients.get(id).is_some_and(|c| c.flags.contains(ClientFlags::READABLE)) {
@@ -138,10 +155,25 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
     client.reply.set_limit(hard_output_limit(&server.config, client));
     let mut kept = std::mem::take(&mut client.query);
     let mut parser = std::mem::take(&mut client.parser);
+    let mut fresh = fresh;
+    if let Some(arriving) = parser.arriving_mut() {
+        // Of a client that waits, or else nothing new.
+        fresh = arriving.take(fresh);
+        parser.arrived();
+    }
     client.lent = kept.capacity() + parser.memory();
+    let apart = parser.bytes_apart();
     let used = if kept.is_empty() {
         let used = run_all(server, id, fresh, &mut parser);
-        kept.extend_from_slice(&fresh[used..]);
+        let rest = &fresh[used..];
+        parser.shift(used);
+        if comes_apart(server, id, &parser) {
+            let (before, first) = rest.split_at(parser.understood());
+            parser.begin_apart(first);
+            kept.extend_from_slice(before);
+        } else {
+            kept.extend_from_slice(rest);
+        }
         used
     } else {
         if !fresh.is_empty() {
@@ -151,28 +183,29 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
         }
         let used = run_all(server, id, &kept, &mut parser);
         kept.drain(..used);
+        parser.shift(used);
+        if comes_apart(server, id, &parser) {
+            parser.keep_apart(&mut kept);
+        }
         if kept.capacity() > QUERY_KEPT && kept.len() <= QUERY_KEPT {
             // A big argument came through here; its room is not kept for the next, which may never come.
             kept.shrink_to_fit();
         }
         used
     };
-    parser.shift(used);
-    let missing = parser.missing(kept.len());
-    if missing >= BIG_MISSING && server.clients.get(id).is_some_and(|client| !client.must_obey()) {
-        // It gets its room now, so that it counts with it before others are served.
-        kept.reserve_exact(missing);
-    }
     let Some(client) = server.clients.get_mut(id) else { return };
-    client.query_len = kept.len() - parser.understood();
-    client.query_peak = client.query_peak.max(kept.len() + used);
+    client.query_len = kept.len() - parser.understood() + parser.arriving().map_or(0, Arriving::len);
+    client.query_peak = client.query_peak.max(kept.len() + used + apart.max(parser.bytes_apart()));
+    if apart > 0 || parser.arriving().is_some() {
+        client.flags.insert(ClientFlags::SENDS_BIG);
+    }
     (client.args_len, client.lent) = (0, 0);
     client.query = kept;
     client.parser = parser;
     let limit = server.config.client_query_buffer_limit;
     // Commands that are queued have not run yet either.
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
-    let waiting = client.query.len() + client.parser.memory() + queued;
+    let waiting = client.query.len() + client.parser.holds() + queued;
     if waiting > limit && !client.must_obey() && !client.closing() {
         let shown = for_log(&client.query);
         let text = server.describe_client(id);
@@ -183,6 +216,12 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
         server.close_later(id);
     }
     server.queue_write(id);
+}
+
+/// Whether what is missing of the argument under way is to come apart. Our primary's stream is passed on as it comes.
+#[inline]
+fn comes_apart(server: &Server, id: ClientId, parser: &Parser) -> bool {
+    parser.wants_apart() && server.clients.get(id).is_some_and(|client| !client.must_obey())
 }
 
 /// Runs every whole command in `buffer`; returns how many of its bytes are done with.

@@ -111,6 +111,7 @@ impl Server {
     fn feed_args(&mut self, db: usize, args: Args<'_>) {
         match args.raw() {
             Some(raw) => self.feed_stream(db, raw),
+            None if args.any_apart() => self.feed_pieces(db, &args.pieces(&mut Vec::new())),
             None => self.feed_command(db, args.iter()),
         }
     }

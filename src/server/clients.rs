@@ -290,20 +290,21 @@ fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> boo
     now_ms - since > limit.soft_seconds as u64 * 1000
 }
 
-/// Bytes of the arguments of a client's request under way: one that comes in, runs or waits.
-fn argument_bytes(client: &Client) -> usize {
+/// Bytes of the arguments of a client's request under way: one that comes in, of which so many have, runs or waits.
+fn argument_bytes(client: &Client, come: usize) -> usize {
     let waiting = match &client.blocked {
         Some(Blocked::Keys(wait)) => wait.args.as_args().payload_len(),
         _ => 0,
     };
-    client.parser.argument_bytes() + client.args_len + waiting
+    come + client.args_len + waiting
 }
 
 /// What a client takes, bytes: itself and its buffers.
 #[must_use]
 pub fn memory_of(client: &Client) -> usize {
     let (tail, sealed) = client.reply.memory();
-    let arguments = argument_bytes(client);
+    // What lies apart counts with the parser.
+    let arguments = argument_bytes(client, client.parser.buffered_argument_bytes());
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
     // Each stands in the list of its key's watchers too.
     let watched: usize = client.watched.iter().map(|(_, key)| 2 * (size_of_val(key) + key.len())).sum();
@@ -343,8 +344,9 @@ impl Server {
             client.user.map_or(SUPERUSER.into(), |user| String::from_utf8_lossy(&self.acl.users[user].name));
         let (tail, sealed) = client.reply.memory();
         let unread = self.unread_of_stream(client.id);
-        let query_memory = client.query.capacity();
-        let parsed = argument_bytes(client);
+        let query_free = client.query.capacity().saturating_sub(client.query.len())
+            + client.parser.arriving().map_or(0, |arriving| arriving.room());
+        let parsed = argument_bytes(client, client.parser.argument_bytes());
         let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
         format!(
             "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} \
@@ -364,7 +366,7 @@ impl Server {
             client.subscribed.count(Listens::ToShard),
             client.queue.as_ref().map_or(-1, |queue| queue.len() as i64),
             client.query_len,
-            query_memory.saturating_sub(client.query.len()),
+            query_free,
             parsed,
             client.queue.as_ref().map_or(0, |queue| queue.payload()),
             tail,

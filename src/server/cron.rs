@@ -156,7 +156,8 @@ impl Server {
                 if client.query.is_empty() {
                     client.query = Vec::new();
                 }
-                client.query_peak = client.query.len();
+                client.parser.release_idle();
+                client.query_peak = client.query.len() + client.parser.bytes_apart();
             }
             self.count_client_memory(id);
         }

@@ -29,6 +29,8 @@ pub use sorted_set::SortedSet;
 pub use stream::Stream;
 pub use string::{IntBuf, StrRef, parse_int};
 
+use crate::ds::long::Shared;
+
 /// The longest string that is embstr and not raw.
 pub const EMBSTR_MAX: usize = 44;
 
@@ -325,6 +327,8 @@ pub enum NewValue<'a> {
     Plain(&'a [u8]),
     /// raw whatever the length (SETRANGE, SETBIT on a missing key).
     Raw(&'a [u8]),
+    /// A long string that is kept where it lies: no integer, and never embstr.
+    Kept(&'a Shared),
     Object(Object),
 }
 
@@ -337,6 +341,7 @@ impl<'a> NewValue<'a> {
             NewValue::Int(n) => Stored::Int(n),
             NewValue::Plain(s) => string::plain(s),
             NewValue::Raw(s) => Stored::Raw(s),
+            NewValue::Kept(s) => Stored::Kept(s),
             NewValue::Object(object) => Stored::Object(object),
         }
     }
@@ -349,6 +354,7 @@ pub enum Stored<'a> {
     /// At most [`EMBSTR_MAX`] bytes.
     Embstr(&'a [u8]),
     Raw(&'a [u8]),
+    Kept(&'a Shared),
     Object(Object),
 }
 

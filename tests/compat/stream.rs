@@ -176,6 +176,33 @@ fn the_stream_to_replicas_is_the_one_redis_sends() {
     assert!(seen > 150, "only {seen} commands were sent");
 }
 
+/// From the second on big arguments come apart from their requests.
+#[test]
+fn big_arguments_are_sent_on_as_they_are() {
+    let mut both = listen(&[]);
+    for len in [16_384, 70_000, 300_000] {
+        for _ in 0..2 {
+            let value = vec![b'v'; len];
+            let calls: [&[&[u8]]; 9] = [
+                &[b"SET", b"a", &value],
+                &[b"SET", b"a", &value, b"EX", b"1000"],
+                &[b"MSET", b"a", &value, b"b", b"small", b"c", &value],
+                &[b"GETSET", b"a", &value],
+                &[b"MULTI"],
+                &[b"SETEX", b"a", b"1000", &value],
+                &[b"SET", b"b", &value],
+                &[b"EXEC"],
+                &[b"APPEND", b"a", &value],
+            ];
+            for call in calls {
+                both.call(&call.iter().map(|arg| arg.to_vec()).collect());
+            }
+            let [ours, real] = both.streams();
+            assert!(real.len() >= 9 && differences(&ours, &real).is_none(), "{len}");
+        }
+    }
+}
+
 /// Payloads go through RESTORE with their time as an absolute one.
 #[test]
 fn restore_is_sent_with_an_absolute_time() {

@@ -184,12 +184,18 @@ fn a_pipeline_may_be_cut_at_any_byte() {
 #[test]
 fn big_arguments_arrive_whole_in_any_pieces() {
     let servers = servers(&[]);
-    for len in [32767, 32768, 32769, 100_000, 3_000_000] {
+    for len in [16383, 16384, 16385, 32767, 32768, 32769, 100_000, 3_000_000] {
         let value = Rng::new(7).bytes(len);
         let mut bytes = encode(&[b"SET".as_slice(), b"big", &value]);
         bytes.extend(encode(&["STRLEN", "big"]));
         bytes.extend(encode(&[b"APPEND".as_slice(), b"big", &value]));
         bytes.extend(encode(&["GET", "big"]));
+        bytes.extend(encode(&[b"MSET".as_slice(), b"one", &value, b"two", &value[1..], b"small", b"x"]));
+        bytes.extend(encode(&[b"GETSET".as_slice(), b"one", &value[7..]]));
+        bytes.extend(encode(&["MULTI"]));
+        bytes.extend(encode(&[b"SETEX".as_slice(), b"two", b"1000", &value]));
+        bytes.extend(encode(&[b"SET".as_slice(), b"three", &value, b"NX"]));
+        bytes.extend(encode(&["EXEC"]));
         bytes.extend(encode(&["DEBUG", "DIGEST"]));
         let [ours, real] = [0, 1].map(|i| answer_to_pieces(&servers[i], bytes.clone(), 50_000));
         assert!(real.len() > 2 * len, "{} bytes for {len}", real.len());

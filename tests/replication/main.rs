@@ -4,6 +4,7 @@
 //! feeding Oxidis and Oxidis feeding itself. Data is compared by DEBUG DIGEST at equal offsets, and how a link
 //! came back is read from the primary's own counters: `sync_full`, `sync_partial_ok`, `sync_partial_err`.
 
+mod big;
 mod chain;
 mod chaos;
 mod cut;

@@ -11,9 +11,18 @@ pub mod set;
 #[cfg(test)]
 mod tests;
 
-use crate::protocol::{CmdError, CmdResult, Reply};
+use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::command::Exec;
-use crate::value::StrRef;
+use crate::value::{NewValue, StrRef};
+
+/// An argument as a value. One that was read apart is kept as it lies.
+#[inline]
+fn value_of(args: Args<'_>, at: usize) -> NewValue<'_> {
+    match args.apart(at) {
+        Some(string) => NewValue::Kept(string),
+        None => NewValue::Encode(args.at(at)),
+    }
+}
 
 /// Replies a string.
 fn reply_value(reply: &mut Reply, value: StrRef<'_>) {

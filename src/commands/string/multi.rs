@@ -1,13 +1,12 @@
 //! MGET, MSET and MSETNX.
 
-use super::reply_key;
+use super::{reply_key, value_of};
 use crate::commands::parse::each_key;
 use crate::commands::row::{access, acl, flags, keys_at};
 use crate::config::NotifyFlags;
 use crate::keyspace::ExpireChange;
 use crate::protocol::{CmdError, CmdResult};
 use crate::server::command::{Command, Exec, Group, Run};
-use crate::value::NewValue;
 
 /// `MGET`
 pub static MGET: Command = Command {
@@ -85,7 +84,7 @@ fn check_pairs(e: &Exec<'_>) -> CmdResult {
 
 fn set_pairs(e: &mut Exec<'_>) {
     each_key(e, 2, |e, at| {
-        e.ks.set(e.db, e.args.at(at), NewValue::Encode(e.args.at(at + 1)), ExpireChange::Clear);
+        e.ks.set(e.db, e.args.at(at), value_of(e.args, at + 1), ExpireChange::Clear);
         e.ks.effects.dirty += 1;
         e.notify(NotifyFlags::STRING, "set", e.args.at(at));
     });

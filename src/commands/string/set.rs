@@ -3,14 +3,13 @@
 //! To replicas an expiry time goes as a moment, never as a duration: `SET key value PXAT ms`.
 
 use super::options::{Condition, Expiry, SetOptions, Time};
-use super::reply_key;
+use super::{reply_key, value_of};
 use crate::commands::parse::{Since, Unit, is_word};
 use crate::commands::row::{access, acl, flags, key_at};
 use crate::config::NotifyFlags;
 use crate::keyspace::ExpireChange;
 use crate::protocol::CmdResult;
 use crate::server::command::{Command, Exec, Group, KeySpec, Run};
-use crate::value::NewValue;
 
 /// `SET`
 pub static SET: Command = Command {
@@ -29,9 +28,9 @@ pub static SET: Command = Command {
 };
 
 fn set(e: &mut Exec<'_>) -> CmdResult {
-    let (key, value) = (e.args.at(1), e.args.at(2));
+    let key = e.args.at(1);
     if e.args.len() == 3 {
-        overwrite(e, key, value, ExpireChange::Clear);
+        overwrite(e, key, 2, ExpireChange::Clear);
         e.reply.ok();
         return Ok(());
     }
@@ -50,9 +49,9 @@ fn set(e: &mut Exec<'_>) -> CmdResult {
         }
         return Ok(());
     }
-    overwrite(e, key, value, change);
+    overwrite(e, key, 2, change);
     if let ExpireChange::At(ms) = change {
-        propagate_with_expiry(e, key, value, ms);
+        propagate_with_expiry(e, key, 2, ms);
     } else if get {
         // What was there is nobody's business but this client's.
         let kept = e.args.iter().enumerate().filter(|(i, arg)| *i < 3 || !is_word(arg, "get"));
@@ -78,10 +77,10 @@ pub static SETNX: Command = Command {
 };
 
 fn setnx(e: &mut Exec<'_>) -> CmdResult {
-    let (key, value) = (e.args.at(1), e.args.at(2));
+    let key = e.args.at(1);
     let done = holds(e, key, Condition::Missing);
     if done {
-        overwrite(e, key, value, ExpireChange::Clear);
+        overwrite(e, key, 2, ExpireChange::Clear);
     }
     e.reply.int(i64::from(done));
     Ok(())
@@ -137,16 +136,18 @@ pub static GETSET: Command = Command {
 fn getset(e: &mut Exec<'_>) -> CmdResult {
     let (key, value) = (e.args.at(1), e.args.at(2));
     reply_key(e, key)?;
-    overwrite(e, key, value, ExpireChange::Clear);
-    e.ks.effects.propagate_instead([b"SET", key, value]);
+    overwrite(e, key, 2, ExpireChange::Clear);
+    if !e.ks.effects.unheard {
+        e.ks.effects.propagate_instead([b"SET", key, value]);
+    }
     Ok(())
 }
 
 fn set_with_duration(e: &mut Exec<'_>, unit: Unit) -> CmdResult {
-    let (key, value) = (e.args.at(1), e.args.at(3));
+    let key = e.args.at(1);
     let ms = Time { since: Since::Now, unit, arg: e.args.at(2) }.absolute_ms(e)?;
-    overwrite(e, key, value, ExpireChange::At(ms));
-    propagate_with_expiry(e, key, value, ms);
+    overwrite(e, key, 3, ExpireChange::At(ms));
+    propagate_with_expiry(e, key, 3, ms);
     e.reply.ok();
     Ok(())
 }
@@ -159,8 +160,9 @@ fn holds(e: &mut Exec<'_>, key: &[u8], condition: Condition) -> bool {
     }
 }
 
-fn overwrite(e: &mut Exec<'_>, key: &[u8], value: &[u8], expire: ExpireChange) {
-    e.ks.set(e.db, key, NewValue::Encode(value), expire);
+/// Sets a key to the argument at `value`.
+fn overwrite(e: &mut Exec<'_>, key: &[u8], value: usize, expire: ExpireChange) {
+    e.ks.set(e.db, key, value_of(e.args, value), expire);
     e.ks.effects.dirty += 1;
     e.notify(NotifyFlags::STRING, "set", key);
     if let ExpireChange::At(_) = expire {
@@ -168,7 +170,9 @@ fn overwrite(e: &mut Exec<'_>, key: &[u8], value: &[u8], expire: ExpireChange) {
     }
 }
 
-fn propagate_with_expiry(e: &mut Exec<'_>, key: &[u8], value: &[u8], ms: i64) {
-    let mut digits = itoa::Buffer::new();
-    e.ks.effects.propagate_instead([b"SET", key, value, b"PXAT", digits.format(ms).as_bytes()]);
+fn propagate_with_expiry(e: &mut Exec<'_>, key: &[u8], value: usize, ms: i64) {
+    if !e.ks.effects.unheard {
+        let (value, mut digits) = (e.args.at(value), itoa::Buffer::new());
+        e.ks.effects.propagate_instead([b"SET", key, value, b"PXAT", digits.format(ms).as_bytes()]);
+    }
 }

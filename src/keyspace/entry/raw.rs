@@ -140,6 +140,7 @@ impl<'a> Body<'a> {
             Stored::Embstr(s) => Body::Inline(EMBSTR, s, s.len()),
             Stored::Raw(s) if s.len() <= INLINE_MAX => Body::Inline(RAW, s, s.len()),
             Stored::Raw(s) => Body::Long(Long::of(s)),
+            Stored::Kept(s) => Body::Long(s.owned()),
             Stored::Object(Object::List(v)) => Body::Object(LIST, handle_of(v)),
             Stored::Object(Object::Set(v)) => Body::Object(SET, handle_of(v)),
             Stored::Object(Object::SortedSet(v)) => Body::Object(SORTED_SET, handle_of(v)),
@@ -496,7 +497,7 @@ impl Block {
                 Stored::Int(n) => return form <= INT_8 && write_int(at, form, *n),
                 Stored::Embstr(s) => (EMBSTR, *s),
                 Stored::Raw(s) => (RAW, *s),
-                Stored::Object(_) => return false,
+                Stored::Kept(_) | Stored::Object(_) => return false,
             };
             if form != new_form {
                 return false;

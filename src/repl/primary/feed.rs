@@ -28,6 +28,16 @@ impl Primary {
         }
     }
 
+    /// The same in pieces one behind the other.
+    pub fn feed_pieces(&mut self, db: u32, pieces: &[&[u8]]) {
+        if self.feeds() {
+            self.select(db);
+            // There is room for all of them or for none: who keeps up with the stream is not judged in their midst.
+            self.prepare(pieces.iter().map(|piece| piece.len()).sum());
+            pieces.iter().for_each(|piece| self.append_prepared(piece));
+        }
+    }
+
     /// A command by its arguments.
     pub fn feed_command<'a, I>(&mut self, db: u32, parts: I)
     where
@@ -83,19 +93,30 @@ impl Primary {
     }
 
     fn append(&mut self, bytes: &[u8]) {
+        self.prepare(bytes.len());
+        self.append_prepared(bytes);
+    }
+
+    /// Makes room for so many bytes where there is none.
+    #[inline]
+    fn prepare(&mut self, len: usize) {
         let hard = self.hard_limit();
-        let Some(backlog) = &mut self.backlog else {
-            // A replica that could not get the memory for one: it counts the stream although it keeps none of it.
-            self.history.offset += bytes.len() as i64;
-            return;
-        };
-        if !backlog.fits(bytes.len()) || backlog.held() >= hard {
-            self.make_room(bytes.len());
+        if let Some(backlog) = &self.backlog
+            && (!backlog.fits(len) || backlog.held() >= hard)
+        {
+            self.make_room(len);
         }
-        let backlog = self.backlog.as_mut().expect("making room keeps the backlog");
-        backlog.append(bytes);
+    }
+
+    #[inline]
+    fn append_prepared(&mut self, bytes: &[u8]) {
+        // Without a backlog it is a replica that could not get the memory for one: it counts the stream although it keeps
+        // none of it.
         self.history.offset += bytes.len() as i64;
-        debug_assert_eq!(backlog.window().end, self.history.offset + 1);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.append(bytes);
+            debug_assert_eq!(backlog.window().end, self.history.offset + 1);
+        }
     }
 
     /// Makes `len` bytes fit, and the unread part of each replica stay within its limit: by seeing how far the replicas have read, by dropping those over their limit, by growing.

@@ -172,6 +172,15 @@ impl Server {
         }
     }
 
+    /// Appends an encoded command that lies in several pieces.
+    pub fn feed_pieces(&mut self, db: usize, pieces: &[&[u8]]) {
+        if self.in_exec() {
+            self.gather(db, &pieces.concat());
+        } else {
+            self.repl.machine.primary.feed_pieces(db as u32, pieces);
+        }
+    }
+
     /// Offset behind the last byte of the stream.
     #[must_use]
     pub fn stream_end(&self) -> Option<u64> {

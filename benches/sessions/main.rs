@@ -5,10 +5,13 @@
 //! it is read and compared before the next wave. So all servers see the same arrivals, and none can fall behind. Servers
 //! take turns, A B A B ..., on one core, the load sits on another; the median of the rounds counts.
 //!
-//! `cargo bench --bench sessions -- [--rounds 5] [--waves 2000] [--only NAME] [--peer NAME=COMMAND]...`
+//! `cargo bench --bench sessions -- [--rounds 5] [--waves 2000] [--only NAME] [--floor] [--peer NAME=COMMAND]...`
+//!
+//! `--floor` measures a server that does nothing too, which is as fast as the kernel lets any be.
 
 #[path = "../shared/cpu.rs"]
 mod cpu;
+mod floor;
 #[path = "../shared/servers.rs"]
 mod servers;
 
@@ -20,6 +23,8 @@ use std::path::PathBuf;
 use std::process::Child;
 
 const SERVER_CORE: &str = "0";
+/// The word that makes a process of this program the server that does nothing.
+const FLOOR: &str = "--serve-floor";
 
 /// A kind of session, and how many take part.
 struct Row {
@@ -91,12 +96,32 @@ fn rows() -> Vec<Row> {
     ]
 }
 
+/// What a subscriber sends, and is answered.
+fn subscription(by_pattern: bool) -> (String, String) {
+    let (word, name) = if by_pattern { ("psubscribe", "c*") } else { ("subscribe", "ch") };
+    let both = format!("${}\r\n{word}\r\n$2\r\n{name}\r\n", word.len());
+    (format!("*2\r\n{both}"), format!("*3\r\n{both}:1\r\n"))
+}
+
+/// What a subscriber is sent for each PUBLISH.
+fn message(by_pattern: bool) -> String {
+    let kind = if by_pattern { "*4\r\n$8\r\npmessage\r\n$2\r\nc*" } else { "*3\r\n$7\r\nmessage" };
+    format!("{kind}\r\n$2\r\nch\r\n$32\r\n{PAYLOAD}\r\n")
+}
+
 fn main() {
     let (mut rounds, mut waves, mut only, mut peers) = (5, 2000, String::new(), Vec::<Program>::new());
     let mut words = std::env::args().skip(1).filter(|w| w != "--bench");
     while let Some(word) = words.next() {
+        if word == "--floor" {
+            let this = std::env::current_exe().expect("this program has a path");
+            peers.push(("the floor".to_owned(), vec![this.display().to_string(), FLOOR.to_owned()]));
+            continue;
+        }
         let value = words.next().unwrap_or_else(|| panic!("{word} takes a value"));
         match word.as_str() {
+            // This process is that server; what follows is what all servers are started with.
+            FLOOR => return floor::serve(words.next().and_then(|port| port.parse().ok()).expect("a port")),
             "--rounds" => rounds = value.parse().expect("a number of rounds"),
             "--waves" => waves = value.parse().expect("a number of waves"),
             "--only" => only = value,
@@ -152,16 +177,11 @@ impl Running {
     fn measure(&self, row: &Row, waves: usize) -> f64 {
         let mut subscribers: Vec<TcpStream> = (0..row.subscribers).map(|_| self.connect()).collect();
         for (i, subscriber) in subscribers.iter_mut().enumerate() {
-            let (word, name) = if i < row.by_pattern { ("psubscribe", "c*") } else { ("subscribe", "ch") };
-            let length = word.len();
-            let request = format!("*2\r\n${length}\r\n{word}\r\n$2\r\n{name}\r\n");
-            let answer = format!("*3\r\n${length}\r\n{word}\r\n$2\r\n{name}\r\n:1\r\n");
+            let (request, answer) = subscription(i < row.by_pattern);
             talk(subscriber, request.as_bytes(), answer.as_bytes());
         }
         let messages = row.connections * row.operations;
-        let plain = format!("*3\r\n$7\r\nmessage\r\n$2\r\nch\r\n$32\r\n{PAYLOAD}\r\n").repeat(messages);
-        let matched =
-            format!("*4\r\n$8\r\npmessage\r\n$2\r\nc*\r\n$2\r\nch\r\n$32\r\n{PAYLOAD}\r\n").repeat(messages);
+        let [plain, matched] = [false, true].map(|by_pattern| message(by_pattern).repeat(messages));
         let mut connections: Vec<TcpStream> = (0..row.connections).map(|_| self.connect()).collect();
         for (i, connection) in connections.iter_mut().enumerate() {
             talk(connection, &own_key(b"*3\r\n$3\r\nSET\r\n$5\r\nkey:0\r\n$3\r\nabc\r\n", i), b"+OK\r\n");

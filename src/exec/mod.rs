@@ -26,7 +26,7 @@ pub enum Outcome {
 /// Runs a client's request.
 #[inline]
 pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
-    match again(server, id, args) {
+    match plain(server, id, args) {
         Some(command) => {
             call(server, id, command, args);
             blocked::serve_ready_keys(server);
@@ -36,16 +36,19 @@ pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     }
 }
 
-/// The command that a client says once more, when nothing about it or the server could keep that from running.
+/// The command that a request names, when nothing about it, its client or the server could keep it from running.
 #[inline]
-fn again(server: &Server, id: ClientId, args: Args<'_>) -> Option<CommandId> {
+fn plain(server: &mut Server, id: ClientId, args: Args<'_>) -> Option<CommandId> {
+    let named = server.registry.find(args.at(0))?;
     let client = server.clients.get(id)?;
-    let last = CommandId(client.last_command?);
-    let entry = &server.registry[last];
-    let is_same = entry.called.as_bytes().eq_ignore_ascii_case(args.at(0))
-        && entry.subcommands.is_empty()
-        && entry.command.accepts(args.len());
-    (is_same && admit::needs_no_look(server, client, entry)).then_some(last)
+    let entry = &server.registry[named];
+    let runs = entry.subcommands.is_empty()
+        && entry.command.accepts(args.len())
+        && admit::needs_no_look(server, client, entry);
+    if runs {
+        server.clients.get_mut(id)?.last_command = Some(named.0);
+    }
+    runs.then_some(named)
 }
 
 fn run_another(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
@@ -81,16 +84,10 @@ fn run_another(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     Outcome::Done
 }
 
-/// The command that a request names. A client mostly repeats itself, so its last command is tried first.
+/// The command that a request names.
 fn find(server: &mut Server, id: ClientId, args: Args<'_>) -> Result<CommandId, CmdError> {
     let client = server.clients.get_mut(id).expect("a client lives while its command runs");
     let registry = &server.registry;
-    if let Some(last) = client.last_command.map(CommandId)
-        && registry[last].called.as_bytes().eq_ignore_ascii_case(args.at(0))
-        && registry[last].subcommands.is_empty()
-    {
-        return Ok(last);
-    }
     let Some(mut found) = registry.find(args.at(0)) else {
         client.last_command = None;
         return Err(unknown_command(args));

@@ -9,12 +9,12 @@ use crate::keyspace::Keyspace;
 use crate::net::kept::Kept;
 use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::Server;
+use crate::server::names::Names;
 use crate::util::clock::Clock;
 use crate::util::rng::Rng;
 use crate::value::Type;
 use crate::value::stream::StreamId;
 use bitflags::bitflags;
-use std::collections::HashMap;
 use std::ops::Range;
 
 bitflags! {
@@ -320,27 +320,21 @@ pub struct Entry {
 /// All commands, by name and by number.
 pub struct Registry {
     entries: Vec<Entry>,
-    by_name: HashMap<Box<[u8]>, CommandId, ahash::RandomState>,
+    names: Names,
 }
-
-/// A name longer than this is no command's, unless one was renamed so.
-const NAME_ON_STACK: usize = 32;
 
 impl Registry {
     /// Numbers the commands of a table.
     #[must_use]
     pub fn new(table: &[&'static Command]) -> Self {
-        let mut registry = Registry {
-            entries: Vec::new(),
-            by_name: HashMap::with_hasher(ahash::RandomState::with_seeds(1, 2, 3, 4)),
-        };
+        let mut registry = Registry { entries: Vec::new(), names: Names::default() };
         for command in table {
             let id = registry.add(command, command.name.to_owned(), None);
             for sub in command.subcommands {
                 let sub_id = registry.add(sub, format!("{}|{}", command.name, sub.name), Some(id));
                 registry.entries[usize::from(id.0)].subcommands.push(sub_id);
             }
-            registry.by_name.insert(command.name.as_bytes().into(), id);
+            registry.names.insert(command.name.as_bytes(), id);
         }
         registry
     }
@@ -356,15 +350,9 @@ impl Registry {
 
     /// The command or container of this name, in any case.
     #[must_use]
+    #[inline]
     pub fn find(&self, name: &[u8]) -> Option<CommandId> {
-        if name.len() > NAME_ON_STACK {
-            return self.by_name.get(name.to_ascii_lowercase().as_slice()).copied();
-        }
-        let mut lower = [0u8; NAME_ON_STACK];
-        let lower = &mut lower[..name.len()];
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
-        self.by_name.get(&*lower).copied()
+        self.names.get(name)
     }
 
     /// The subcommand of a container, in any case.
@@ -399,15 +387,14 @@ impl Registry {
     /// # Errors
     /// There is no such command, or the new name is taken.
     pub fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), &'static str> {
-        let from = from.to_ascii_lowercase();
-        let id = *self.by_name.get(from.as_slice()).ok_or("No such command in rename-command")?;
-        if !to.is_empty() && self.by_name.contains_key(to.to_ascii_lowercase().as_slice()) {
+        let id = self.find(from).ok_or("No such command in rename-command")?;
+        if !to.is_empty() && self.find(to).is_some() {
             return Err("Target command name already exists");
         }
-        self.by_name.remove(from.as_slice());
+        self.names.remove(from);
         self.entries[usize::from(id.0)].called = String::from_utf8_lossy(to).to_ascii_lowercase();
         if !to.is_empty() {
-            self.by_name.insert(to.to_ascii_lowercase().into(), id);
+            self.names.insert(to, id);
         }
         Ok(())
     }

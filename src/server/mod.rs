@@ -22,6 +22,7 @@ pub mod lazyfree;
 pub mod listeners;
 pub mod memory;
 pub mod monitor;
+pub mod names;
 pub mod own_expires;
 pub mod pause;
 pub mod persistence;

@@ -185,3 +185,9 @@ pub(super) fn quote(text: &[u8]) -> Vec<u8> {
     crate::protocol::inline::quote(&mut out, text);
     out
 }
+
+/// One word of several in a line: in quotes where the parser would read another word, or none.
+pub(super) fn quote_if_needed(word: &[u8]) -> Vec<u8> {
+    let is_plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'');
+    if !word.is_empty() && word.iter().all(is_plain) { word.to_vec() } else { quote(word) }
+}

@@ -3,6 +3,7 @@
 use super::number::{format_memory, parse_whole};
 use super::{Refusal, Special, WRONG_WORD_COUNT, is_word, until_nul};
 use crate::config::error::os_reason;
+use crate::config::rewrite::quote_if_needed;
 use crate::config::settings::Config;
 use crate::config::values::{NotifyFlags, OutputBufferLimit, OutputBufferLimits, Primary, SavePoint, Text};
 use crate::log_warning;
@@ -28,7 +29,8 @@ pub(super) static BIND: Special = Special {
         } else if config.bind.is_empty() {
             rewriter.line(name, b"\"\"", true);
         } else {
-            rewriter.line(name, &join(&config.bind), true);
+            let words: Vec<_> = config.bind.iter().map(|address| quote_if_needed(address)).collect();
+            rewriter.line(name, &words.join(&b' '), true);
         }
     },
 };
@@ -128,7 +130,10 @@ pub(super) static REPLICAOF: Special = Special {
     },
     get: |config| config.replicaof.as_ref().map_or_else(Vec::new, primary_words),
     rewrite: |config, name, rewriter| match &config.replicaof {
-        Some(primary) if !config.cluster_enabled => rewriter.line(name, &primary_words(primary), true),
+        Some(primary) if !config.cluster_enabled => {
+            let port = primary.port.to_string();
+            rewriter.line(name, &[&*quote_if_needed(&primary.host), port.as_bytes()].join(&b' '), true);
+        }
         _ => rewriter.drop_lines(name),
     },
 };

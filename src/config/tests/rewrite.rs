@@ -93,6 +93,15 @@ fn values_take_the_shortest_form_and_quotes_where_needed() {
 }
 
 #[test]
+fn words_of_a_line_stay_words() {
+    let text = "bind 127.0.0.1 \"-a\\x0bb\" '-c d' \"\" -é\nreplicaof \"a b\" 6379\n";
+    let load = |text: &[u8]| Config::load(&[b"-".to_vec()], &mut &*text, &mut ()).expect("a good file");
+    let config = load(text.as_bytes());
+    let rewritten = config.rewritten(text.as_bytes(), &[], false);
+    assert_eq!(load(&rewritten), config, "{}", rewritten.escape_ascii());
+}
+
+#[test]
 fn users_are_written_unless_an_aclfile_holds_them() {
     let mut config = Config::default();
     let users = [b"default on nopass ~* &* +@all".to_vec(), b"bob off".to_vec()];

@@ -25,9 +25,6 @@ pub enum Conn {
     Tls(Box<TlsConn>),
 }
 
-/// Bytes of a TLS session that are read behind a vector's at once.
-const TLS_PIECE: usize = 64 * 1024;
-
 /// What a read or write came to.
 #[derive(Debug)]
 pub enum Moved {
@@ -63,7 +60,7 @@ impl Conn {
     /// Reads what there is into the room that a vector has behind what it holds, at most so many bytes.
     pub fn read_behind(&mut self, bytes: &mut Vec<u8>, max: usize) -> Moved {
         if let Conn::Tls(tls) = self {
-            return tls_read_behind(tls, bytes, max.min(bytes.capacity() - bytes.len()));
+            return tls.read_behind(bytes, max);
         }
         loop {
             return match read_behind(self.as_fd(), bytes, max) {
@@ -313,23 +310,6 @@ impl AsFd for Conn {
             Conn::Unix(s) => s.as_fd(),
             Conn::Tls(s) => s.stream().as_fd(),
         }
-    }
-}
-
-/// Reads what a session has into the room that a vector has behind what it holds, `max` bytes.
-fn tls_read_behind(tls: &mut TlsConn, bytes: &mut Vec<u8>, max: usize) -> Moved {
-    let begin = bytes.len();
-    loop {
-        let (len, left) = (bytes.len(), max - (bytes.len() - begin));
-        let piece = left.min(TLS_PIECE);
-        bytes.resize(len + piece, 0);
-        let moved = tls.read(&mut bytes[len..]);
-        let n = if let Moved::Bytes(n) = moved { n } else { 0 };
-        bytes.truncate(len + n);
-        if n == piece && left > piece {
-            continue;
-        }
-        return if bytes.len() > begin { Moved::Bytes(bytes.len() - begin) } else { moved };
     }
 }
 

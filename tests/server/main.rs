@@ -10,6 +10,7 @@ mod process;
 mod secrets;
 mod start;
 mod tls;
+mod tls_session;
 
 #[path = "../harness/mod.rs"]
 mod harness;

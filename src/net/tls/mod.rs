@@ -10,42 +10,62 @@
 //! Handshaking: [`TlsConn::handshake`] is called for each event until it is done; reads and writes say that nothing can be
 //! moved. Open: as below. Ended and Failed: what was decrypted before is still read, then the end or the error is told.
 //!
-//! **Reading.** The caller's buffer takes the encrypted bytes first, with one call of the system; they go to the session
-//! piece by piece, and what it makes of them is written over what it has consumed, which is never shorter. So no
-//! connection has a buffer of its own to read into, and what holds for a plain socket holds here: a read that was short
-//! has emptied the socket and the session, and one that filled the buffer may have left something. What the session keeps
-//! is one record that is not complete yet, 16 KB, and as much that was decrypted and did not fit.
+//! **Reading.** All sessions read into one buffer: what is encrypted is decrypted there and then copied to where the
+//! caller wants it. What holds for a plain socket holds here: a read that was short has emptied the socket and the
+//! session, and one that filled its room may have left something. A connection keeps the beginning of one record that is
+//! not complete, 16 KB, and as much that was decrypted and did not fit ([`session`]).
 //!
-//! **Writing.** At most 64 KB are encrypted at a time, and they count as written only when the socket has taken all of
-//! them: until then the caller keeps them, and offers them again (with more behind them, if there is). So the output that
-//! limits are held against is what the other side has not been sent, and what is encrypted and waits is bounded.
+//! **Writing.** At most 64 KB are encrypted at a time, again in one buffer for all, and they count as written only when
+//! the socket has taken all of them: until then the caller keeps them, and offers them again (with more behind them, if
+//! there is). So the output that limits are held against is what the other side has not been sent, and what is encrypted
+//! and waits is bounded.
 
 pub mod ciphers;
 pub mod context;
+pub mod session;
 pub mod sessions;
 pub mod verify;
 
 use super::conn::Moved;
 use mio::net::TcpStream;
-use rustls::{ClientConnection, Connection, Error, InvalidMessage, ServerConnection};
-use std::io::{self, ErrorKind, IoSlice, Read};
+use rustls::{ClientConnection, Error, InvalidMessage};
+use session::{Received, Room, Sealed, Session};
+use std::cell::RefCell;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 
 /// What is encrypted at a time, bytes.
 const WRITE_MAX: usize = 64 * 1024;
+/// What is read at a time, bytes.
+const READ_MAX: usize = 64 * 1024;
+/// What is read at least, so that there is a whole record in it, bytes.
+const READ_MIN: usize = 17 * 1024;
 /// Encrypted bytes that may come in a row without anything being in them: more than any handshake takes.
 const EMPTY_MAX: usize = 256 * 1024;
-/// What a session takes beside what waits to be sent, bytes: its state, keys, and room for a part of a record.
-const SESSION_BYTES: usize = 12 * 1024;
+/// What a session takes beside what waits to be sent or fetched, bytes: its state and its keys.
+const SESSION_BYTES: usize = 8 * 1024;
+
+thread_local! {
+    /// What all connections read into and encrypt into.
+    static BUFFERS: RefCell<Buffers> =
+        RefCell::new(Buffers { received: vec![0; READ_MAX].into_boxed_slice(), sealed: Sealed::default() });
+}
+
+struct Buffers {
+    received: Box<[u8]>,
+    sealed: Sealed,
+}
 
 /// A session and its stream.
 pub struct TlsConn {
     stream: TcpStream,
-    session: Connection,
+    session: Session,
     state: State,
     /// Bytes that a caller has had encrypted and that have not all been sent.
     unsent: usize,
+    /// What is encrypted and has not been sent.
+    waiting: Vec<u8>,
 }
 
 /// A session over a stream that blocks.
@@ -86,8 +106,7 @@ impl TlsConn {
     /// # Errors
     /// The session cannot be made.
     pub fn accept(stream: TcpStream, config: Arc<rustls::ServerConfig>) -> io::Result<TlsConn> {
-        let session = ServerConnection::new(config).map_err(io::Error::other)?;
-        Ok(TlsConn::new(stream, session.into()))
+        Ok(TlsConn::new(stream, Session::server(config)?))
     }
 
     /// The client's side of a connection that is being made.
@@ -95,13 +114,11 @@ impl TlsConn {
     /// # Errors
     /// The session cannot be made.
     pub fn connect(stream: TcpStream, config: Arc<rustls::ClientConfig>) -> io::Result<TlsConn> {
-        let session = ClientConnection::new(config, verify::any_name()).map_err(io::Error::other)?;
-        Ok(TlsConn::new(stream, session.into()))
+        Ok(TlsConn::new(stream, Session::client(config)?))
     }
 
-    fn new(stream: TcpStream, mut session: Connection) -> TlsConn {
-        session.set_buffer_limit(Some(WRITE_MAX));
-        TlsConn { stream, session, state: State::Handshaking, unsent: 0 }
+    fn new(stream: TcpStream, session: Session) -> TlsConn {
+        TlsConn { stream, session, state: State::Handshaking, unsent: 0, waiting: Vec::new() }
     }
 
     /// The stream.
@@ -118,7 +135,7 @@ impl TlsConn {
     /// What it takes, bytes.
     #[must_use]
     pub fn memory(&self) -> usize {
-        size_of::<TlsConn>() + SESSION_BYTES + self.unsent
+        size_of::<TlsConn>() + SESSION_BYTES + self.session.kept() + self.waiting.capacity()
     }
 
     /// Goes on with the handshake as far as the socket lets it. `true`: it is done.
@@ -129,70 +146,119 @@ impl TlsConn {
         if !matches!(self.state, State::Handshaking) {
             return Ok(true);
         }
+        BUFFERS.with_borrow_mut(|buffers| self.shake_hands(buffers))
+    }
+
+    fn shake_hands(&mut self, Buffers { received, sealed }: &mut Buffers) -> io::Result<bool> {
+        let mut outcome = self.session.start(sealed).map(|()| Received::Open);
         let mut taken = 0;
         loop {
-            self.flush()?;
-            if !self.session.is_handshaking() {
-                self.state = State::Open;
+            let handshaking = self.session.is_handshaking();
+            match outcome {
+                Ok(Received::Open) => {}
+                Ok(Received::Ended) if handshaking => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(Received::Ended) => self.end(State::Ended),
+                Err(Error::InvalidMessage(InvalidMessage::InvalidContentType)) if handshaking => {
+                    // An alert would be garbage to whoever this is.
+                    sealed.clear();
+                    return Err(io::Error::new(ErrorKind::InvalidData, "what came is not TLS"));
+                }
+                Err(error) => {
+                    let _ = self.send(sealed);
+                    return Err(io::Error::new(ErrorKind::InvalidData, error));
+                }
+            }
+            self.send(sealed)?;
+            if !handshaking {
+                if matches!(self.state, State::Handshaking) {
+                    self.state = State::Open;
+                }
                 return Ok(true);
             }
-            match self.session.read_tls(&mut self.stream) {
+            let n = match self.stream.read(&mut received[..READ_MIN]) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(n) => taken += n,
-                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Ok(n) => n,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(e) if e.kind() == ErrorKind::Interrupted => 0,
                 Err(e) => return Err(e),
-            }
+            };
+            taken += n;
             if taken > EMPTY_MAX {
                 return Err(io::Error::other("the handshake does not come to an end"));
             }
-            self.process()?;
+            outcome = self.session.receive(&mut received[..n], &mut session::Nowhere, sealed);
         }
     }
 
     /// Reads what there is, up to the length of `buffer`.
     pub fn read(&mut self, buffer: &mut [u8]) -> Moved {
+        self.read_to(Slice { buffer, filled: 0 })
+    }
+
+    /// Reads what there is into the room that a vector has behind what it holds, at most so many bytes.
+    pub fn read_behind(&mut self, bytes: &mut Vec<u8>, max: usize) -> Moved {
+        let left = max.min(bytes.capacity() - bytes.len());
+        self.read_to(Behind { bytes, left })
+    }
+
+    fn read_to(&mut self, mut room: impl Room) -> Moved {
         if matches!(self.state, State::Handshaking) {
             return Moved::WouldBlock;
         }
-        let mut given = match self.take(buffer) {
-            Ok(given) => given,
-            Err(error) => return Moved::Failed(error),
-        };
+        let all = room.left();
+        self.session.fetch(&mut room);
+        BUFFERS.with_borrow_mut(|buffers| self.fill(&mut room, all, buffers))
+    }
+
+    /// Fills what is left of the room for `all`.
+    fn fill(&mut self, room: &mut impl Room, all: usize, buffers: &mut Buffers) -> Moved {
+        let Buffers { received, sealed } = buffers;
         let mut empty = 0;
-        while given < buffer.len() {
+        while room.left() > 0 {
+            let before = room.left();
+            let nothing_yet = before == all;
             match &mut self.state {
-                State::Ended if given == 0 => return Moved::Closed,
-                State::Failed(error) if given == 0 => {
+                State::Ended if nothing_yet => return Moved::Closed,
+                State::Failed(error) if nothing_yet => {
                     return error.take().map_or(Moved::Closed, Moved::Failed);
                 }
                 State::Ended | State::Failed(_) => break,
                 State::Handshaking | State::Open => {}
             }
-            let room = buffer.len() - given;
-            match self.stream.read(&mut buffer[given..]) {
-                Ok(0) => self.end(State::Ended),
-                Ok(n) => {
-                    let before = given;
-                    if let Err(error) = self.decrypt(buffer, &mut given, n) {
-                        self.end(State::Failed(Some(error)));
-                    }
-                    empty = if given == before { empty + n } else { 0 };
-                    if empty > EMPTY_MAX {
-                        let error = io::Error::other("records without data come without end");
-                        self.end(State::Failed(Some(error)));
-                    }
-                    if n < room && given > 0 {
-                        break;
-                    }
+            let want = before.clamp(READ_MIN, READ_MAX);
+            let n = match self.stream.read(&mut received[..want]) {
+                Ok(0) => {
+                    self.end(State::Ended);
+                    continue;
                 }
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == ErrorKind::WouldBlock && given == 0 => return Moved::WouldBlock,
+                Ok(n) => n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => continue,
+                Err(e) if e.kind() == ErrorKind::WouldBlock && nothing_yet => return Moved::WouldBlock,
                 Err(e) if e.kind() == ErrorKind::WouldBlock => break,
-                Err(e) => self.end(State::Failed(Some(e))),
+                Err(e) => {
+                    self.end(State::Failed(Some(e)));
+                    continue;
+                }
+            };
+            match self.session.receive(&mut received[..n], room, sealed) {
+                Ok(Received::Open) => {}
+                Ok(Received::Ended) => self.end(State::Ended),
+                Err(error) => {
+                    self.end(State::Failed(Some(io::Error::new(ErrorKind::InvalidData, error))));
+                }
+            }
+            // An alert says why we hang up; what the session has to say besides can wait for the next write.
+            let _ = self.send(sealed);
+            empty = if room.left() == before { empty + n } else { 0 };
+            if empty > EMPTY_MAX {
+                let error = io::Error::other("records without data come without end");
+                self.end(State::Failed(Some(error)));
+            }
+            if n < want && room.left() < all {
+                break;
             }
         }
-        Moved::Bytes(given)
+        Moved::Bytes(all - room.left())
     }
 
     /// No more comes. Whoever has been given the last bytes learns of it from the next read, which an event must call
@@ -202,69 +268,32 @@ impl TlsConn {
         let _ = self.stream.shutdown(Shutdown::Read);
     }
 
-    /// Gives the session the `n` encrypted bytes that lie in `buffer` behind the `given` plain ones, and moves what it
-    /// makes of them to where they were.
-    fn decrypt(&mut self, buffer: &mut [u8], given: &mut usize, n: usize) -> io::Result<()> {
-        let (begin, end) = (*given, *given + n);
-        let mut consumed = begin;
-        while consumed < end {
-            let mut piece = &buffer[consumed..end];
-            consumed += match self.session.read_tls(&mut piece)? {
-                0 => break,
-                n => n,
-            };
-            let processed = self.process();
-            let room = if consumed == end { buffer.len() } else { consumed };
-            *given += self.take(&mut buffer[*given..room])?;
-            processed?;
+    /// Sends what was just encrypted, after what waits. What the socket does not take now waits, too: `false`.
+    fn send(&mut self, sealed: &mut Sealed) -> io::Result<bool> {
+        let bytes = sealed.bytes();
+        if bytes.is_empty() {
+            return self.flush();
         }
-        Ok(())
+        let sent = if self.waiting.is_empty() { write_all(&mut self.stream, bytes) } else { Ok(0) };
+        if let Ok(sent) = sent {
+            self.waiting.extend_from_slice(&bytes[sent..]);
+        }
+        sealed.clear();
+        sent?;
+        self.flush()
     }
 
-    /// Takes what has been decrypted.
-    fn take(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let mut taken = 0;
-        while taken < room.len() {
-            match self.session.reader().read(&mut room[taken..]) {
-                Ok(0) => {
-                    if matches!(self.state, State::Open) {
-                        self.end(State::Ended);
-                    }
-                    break;
-                }
-                Ok(n) => taken += n,
-                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(taken)
-    }
-
-    /// Has the session make what it can of the bytes that have come.
-    fn process(&mut self) -> io::Result<()> {
-        let processed = self.session.process_new_packets();
-        if let Err(Error::InvalidMessage(InvalidMessage::InvalidContentType)) = processed
-            && matches!(self.state, State::Handshaking)
-        {
-            // An alert would be garbage to whoever this is.
-            return Err(io::Error::new(ErrorKind::InvalidData, "what came is not TLS"));
-        }
-        // An alert says why we hang up; what the session has to say besides can wait for the next write.
-        let _ = self.flush();
-        processed.map(|_| ()).map_err(|e| io::Error::new(ErrorKind::InvalidData, e))
-    }
-
-    /// Sends what is encrypted. `false`: the socket does not take all of it now.
+    /// Sends what waits. `false`: the socket does not take all of it now.
     fn flush(&mut self) -> io::Result<bool> {
-        while self.session.wants_write() {
-            match self.session.write_tls(&mut self.stream) {
-                Ok(0) => return Ok(false),
-                Ok(_) => {}
-                Err(e) if e.kind() == ErrorKind::Interrupted => {}
-                Err(e) if e.kind() == ErrorKind::WouldBlock => return Ok(false),
-                Err(e) => return Err(e),
-            }
+        if self.waiting.is_empty() {
+            return Ok(true);
         }
+        let sent = write_all(&mut self.stream, &self.waiting)?;
+        if sent < self.waiting.len() {
+            self.waiting.drain(..sent);
+            return Ok(false);
+        }
+        self.waiting = Vec::new();
         Ok(true)
     }
 
@@ -285,20 +314,81 @@ impl TlsConn {
     }
 
     fn encrypt(&mut self, slices: &[IoSlice<'_>]) -> io::Result<bool> {
-        use std::io::Write;
-        if self.unsent == 0 {
-            self.unsent = self.session.writer().write_vectored(slices)?;
-            return self.flush();
+        if self.unsent > 0 {
+            debug_assert!(slices.iter().map(|s| s.len()).sum::<usize>() >= self.unsent);
+            return Ok(true);
         }
-        debug_assert!(slices.iter().map(|s| s.len()).sum::<usize>() >= self.unsent);
-        Ok(true)
+        if matches!(self.state, State::Failed(_)) {
+            return Err(io::Error::other("the session has failed"));
+        }
+        BUFFERS.with_borrow_mut(|Buffers { sealed, .. }| match self.session.seal(slices, WRITE_MAX, sealed) {
+            Ok(n) => {
+                self.unsent = n;
+                self.send(sealed)
+            }
+            Err(error) => {
+                let _ = self.send(sealed);
+                Err(io::Error::other(error))
+            }
+        })
     }
 
     /// Says goodbye, if the socket takes it now.
     pub fn close(&mut self) {
         if matches!(self.state, State::Open | State::Ended) {
-            self.session.send_close_notify();
-            let _ = self.flush();
+            BUFFERS.with_borrow_mut(|Buffers { sealed, .. }| {
+                self.session.close(sealed);
+                let _ = self.send(sealed);
+            });
         }
+    }
+}
+
+/// Writes what the stream takes; how much that is.
+fn write_all(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    let mut sent = 0;
+    while sent < bytes.len() {
+        match stream.write(&bytes[sent..]) {
+            Ok(0) => break,
+            Ok(n) => sent += n,
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(sent)
+}
+
+/// A buffer, filled from its beginning.
+struct Slice<'a> {
+    buffer: &'a mut [u8],
+    filled: usize,
+}
+
+impl Room for Slice<'_> {
+    fn left(&self) -> usize {
+        self.buffer.len() - self.filled
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.buffer[self.filled..][..bytes.len()].copy_from_slice(bytes);
+        self.filled += bytes.len();
+    }
+}
+
+/// A vector, filled behind what it holds.
+struct Behind<'a> {
+    bytes: &'a mut Vec<u8>,
+    left: usize,
+}
+
+impl Room for Behind<'_> {
+    fn left(&self) -> usize {
+        self.left
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.left -= bytes.len();
     }
 }

@@ -351,7 +351,9 @@ mod tests {
     #[test]
     fn arguments_that_lie_apart_are_read_and_travel_as_others() {
         let mut apart = Apart::default();
-        [b"other".as_slice(), b"big\r\n"].map(|part| apart.add(Shared::of(&[part])));
+        for part in [b"other".as_slice(), b"big\r\n"] {
+            apart.add(Shared::of(&[part]));
+        }
         let big = apart.parts()[1].as_ptr();
         let buffer = b"SETkx";
         let spans = [(0, 3), (3, 4)].map(|(start, end)| Span { start, end });

@@ -9,7 +9,7 @@ pub mod transaction;
 pub use flags::ClientFlags;
 pub use table::Clients;
 pub use tracking::ClientTracking;
-pub use transaction::Queue;
+pub use transaction::{Queue, Watched};
 
 use crate::acl::UserId;
 use crate::net::conn::Conn;
@@ -43,8 +43,14 @@ pub enum Blocked {
     },
     /// A key that holds what its command wants.
     Keys(Box<KeyWait>),
-    /// The server is paused, and the client's next command is one that must wait.
-    Paused,
+    /// The server is paused, and the client's next command is one that must wait: a request of so many bytes in its query
+    /// buffer, with so many of arguments.
+    Paused {
+        /// All of it; 0 if it came as a line.
+        request: usize,
+        /// Its arguments.
+        arguments: usize,
+    },
     /// SHUTDOWN waits for replicas to catch up.
     Shutdown,
 }
@@ -60,6 +66,8 @@ pub struct KeyWait {
     pub kind: Type,
     /// The keys, each once.
     pub keys: SmallVec<[Box<[u8]>; 1]>,
+    /// What these take, here and in their lines, bytes.
+    pub bytes: usize,
     /// What of a stream it waits for.
     pub news: Option<News>,
     /// When it gives up, monotonic microseconds.
@@ -128,13 +136,13 @@ pub struct Client {
     pub blocked: Option<Blocked>,
     /// What it has queued since MULTI.
     pub queue: Option<Box<Queue>>,
-    /// The keys that it watches, each with its database.
-    pub watched: Vec<(usize, Box<[u8]>)>,
+    /// The keys that it watches.
+    pub watched: Watched,
     /// CLIENT TRACKING.
     pub tracking: Option<Box<ClientTracking>>,
     /// How much it is subscribed to.
     pub subscribed: Subscribed,
-    /// Replication offset behind its last write: what WAIT waits for.
+    /// Replication offset when its last command had run: what WAIT waits for.
     pub written_offset: u64,
     /// Since when it is over its soft output limit, monotonic milliseconds.
     pub over_soft_limit_ms: Option<u64>,
@@ -178,7 +186,7 @@ impl Client {
             last_command: None,
             blocked: None,
             queue: None,
-            watched: Vec::new(),
+            watched: Watched::default(),
             tracking: None,
             subscribed: Subscribed::default(),
             written_offset: 0,
@@ -220,11 +228,12 @@ impl Client {
         self.flags.contains(ClientFlags::PRIMARY)
     }
 
-    /// Whether it may be sent what it did not ask for. Our primary would take that for an answer of ours.
+    /// Whether it may be sent what it did not ask for: not behind its last reply. Our primary would take that for an answer
+    /// of ours.
     #[inline]
     #[must_use]
     pub fn takes_messages(&self) -> bool {
-        !self.flags.intersects(ClientFlags::CLOSE_ASAP | ClientFlags::PRIMARY)
+        !self.closing() && !self.flags.contains(ClientFlags::PRIMARY)
     }
 
     /// The number of the client that its invalidations go to: 0 if it gets them itself, -1 if it does not track.

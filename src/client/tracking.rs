@@ -2,6 +2,8 @@
 
 use super::ClientId;
 use bitflags::bitflags;
+use std::collections::BTreeSet;
+use std::ops::Bound;
 
 bitflags! {
     /// How a client tracks.
@@ -29,8 +31,8 @@ pub struct ClientTracking {
     pub modes: TrackingModes,
     /// Who is told in its stead.
     pub redirect: Option<ClientId>,
-    /// With [`TrackingModes::BCAST`] the prefixes, sorted.
-    pub prefixes: Vec<Box<[u8]>>,
+    prefixes: BTreeSet<Box<[u8]>>,
+    prefix_bytes: usize,
 }
 
 impl ClientTracking {
@@ -43,10 +45,36 @@ impl ClientTracking {
         !has(TrackingModes::BCAST) && !left_out
     }
 
-    /// What it takes, bytes: each prefix stands in the list of all prefixes too, with its client.
+    /// Adds a prefix. It stands in the list of all prefixes too, with its client.
+    pub fn add_prefix(&mut self, prefix: &[u8]) {
+        if self.prefixes.insert(prefix.into()) {
+            self.prefix_bytes += 2 * (size_of::<Box<[u8]>>() + prefix.len()) + size_of::<ClientId>();
+        }
+    }
+
+    /// With [`TrackingModes::BCAST`] the prefixes, sorted.
+    pub fn prefixes(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.prefixes.iter().map(|prefix| &**prefix)
+    }
+
+    /// The first prefix that begins this one or begins with it: that of all keys, if it is among them; else, since no two of
+    /// the others are so to each other, it is next to where this one would stand.
+    #[must_use]
+    pub fn overlapping(&self, prefix: &[u8]) -> Option<&[u8]> {
+        if let Some(of_all) = self.prefixes.first().filter(|known| known.is_empty()) {
+            return Some(of_all);
+        }
+        let up_to = (Bound::Unbounded, Bound::Included(prefix));
+        let from = (Bound::Excluded(prefix), Bound::Unbounded);
+        let before =
+            self.prefixes.range::<[u8], _>(up_to).next_back().filter(|known| prefix.starts_with(known));
+        let behind = || self.prefixes.range::<[u8], _>(from).next().filter(|known| known.starts_with(prefix));
+        before.or_else(behind).map(|known| &**known)
+    }
+
+    /// What it takes, bytes.
     #[must_use]
     pub fn memory(&self) -> usize {
-        let each = |len: usize| 2 * (size_of::<Box<[u8]>>() + len) + size_of::<ClientId>();
-        size_of::<Self>() + self.prefixes.iter().map(|prefix| each(prefix.len())).sum::<usize>()
+        size_of::<Self>() + self.prefix_bytes
     }
 }

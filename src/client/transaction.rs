@@ -7,10 +7,11 @@
 //! commands  (which, spans 0..3)     (which, spans 3..5)
 //! ```
 //!
-//! They are bounded as what has been read and not run: client-query-buffer-limit holds for both together.
+//! They are bounded as what has been read and not run: client-query-buffer-limit holds for both together. And the keys that
+//! it watches, with what they take.
 
+use crate::ds::long::Shared;
 use crate::protocol::Args;
-use crate::protocol::apart::Apart;
 use crate::protocol::args::Span;
 
 /// Room of a queue that is kept for the next transaction, bytes.
@@ -36,8 +37,9 @@ pub struct Commands {
     bytes: Vec<u8>,
     spans: Vec<Span>,
     all: Vec<Queued>,
-    /// Arguments that lie apart.
-    apart: Option<Box<Apart>>,
+    /// Arguments that lie apart, and what they take.
+    apart: Vec<Shared>,
+    apart_memory: usize,
 }
 
 struct Queued {
@@ -49,21 +51,55 @@ struct Queued {
     raw: Option<Span>,
 }
 
+/// The keys that a client watches, each with its database.
+#[derive(Default)]
+pub struct Watched {
+    keys: Vec<(usize, Box<[u8]>)>,
+    bytes: usize,
+}
+
+impl Watched {
+    /// Adds a key, which takes so many bytes here and where it is looked for.
+    pub fn push(&mut self, db: usize, key: &[u8], bytes: usize) {
+        self.keys.push((db, key.into()));
+        self.bytes += bytes;
+    }
+
+    /// The keys.
+    pub fn iter(&self) -> impl Iterator<Item = &(usize, Box<[u8]>)> {
+        self.keys.iter()
+    }
+
+    /// Takes all of them out.
+    pub fn drain(&mut self) -> impl Iterator<Item = (usize, Box<[u8]>)> {
+        self.bytes = 0;
+        self.keys.drain(..)
+    }
+
+    /// Gives back the room of more keys than one: few clients watch again and again, and many may be idle.
+    pub fn give_back(&mut self) {
+        self.keys.shrink_to(1);
+    }
+
+    /// What they take, bytes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.bytes
+    }
+}
+
 impl Queue {
     /// Adds a command with these flags.
     pub fn push(&mut self, command: u16, flags: u32, args: Args<'_>) {
-        let Commands { bytes, spans, all, apart } = &mut self.commands;
-        let first = spans.len();
+        let Commands { bytes, spans, all, apart, apart_memory } = &mut self.commands;
+        let (first, first_apart) = (spans.len(), apart.len());
         let len = args.raw().map_or_else(|| args.payload_len() - args.payload_apart(), <[u8]>::len);
         if len >= BIG {
             // Room that is doubled for it would count as its client's.
             bytes.reserve_exact(len);
         }
-        let raw = if args.any_apart() {
-            args.copy_into(bytes, spans, apart.get_or_insert_default())
-        } else {
-            args.copy_into(bytes, spans, &mut Apart::default())
-        };
+        let raw = args.copy_into(bytes, spans, apart);
+        *apart_memory += apart[first_apart..].iter().map(Shared::memory).sum::<usize>();
         all.push(Queued { command, first, raw });
         self.len += 1;
         self.payload += args.payload_len() + args.len() * ARGUMENT_COST;
@@ -115,7 +151,8 @@ impl Queue {
         commands.bytes.clear();
         commands.spans.clear();
         commands.all.clear();
-        commands.apart = None;
+        commands.apart.clear();
+        commands.apart_memory = 0;
         Queue { commands, ..Queue::default() }
     }
 
@@ -145,14 +182,15 @@ impl Commands {
         let Queued { command, first, raw } = self.all[i];
         let end = self.all.get(i + 1).map_or(self.spans.len(), |next| next.first);
         let args = Args::new(&self.bytes, &self.spans[first..end], raw);
-        (command, args.with_apart(self.apart.as_deref()))
+        (command, if self.apart.is_empty() { args } else { args.with_apart(&self.apart) })
     }
 
     fn memory(&self) -> usize {
         self.bytes.capacity()
             + self.spans.capacity() * size_of::<Span>()
             + self.all.capacity() * size_of::<Queued>()
-            + self.apart.as_ref().map_or(0, |apart| apart.memory())
+            + self.apart.capacity() * size_of::<Shared>()
+            + self.apart_memory
     }
 }
 

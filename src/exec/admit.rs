@@ -91,7 +91,8 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>
         server.tell_own_invalidations();
         server.limit_tracked_keys();
     }
-    let takes_memory = || flags.contains(Flags::DENYOOM) || in_multi && !ends_transaction(declared);
+    let takes_memory =
+        || flags.contains(Flags::DENYOOM) || in_multi && !ends_transaction(&server.registry[command]);
     if room == Room::None && takes_memory() {
         return Some(CmdError::OUT_OF_MEMORY);
     }
@@ -120,7 +121,10 @@ fn refusal(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>
             return Some(CmdError::READ_ONLY);
         }
     }
-    if client.flags.contains(ClientFlags::PUBSUB) && !client.reply.resp3() && !may_listener(declared) {
+    if client.flags.contains(ClientFlags::PUBSUB)
+        && !client.reply.resp3()
+        && !may_listener(&server.registry[command])
+    {
         // In RESP2 an answer could not be told from a message.
         let name = &server.registry[command].full_name;
         return Some(CmdError::err(format!(
@@ -158,15 +162,16 @@ fn flags_with_queue(client: &Client, command: &Command) -> Flags {
     }
 }
 
-/// What a client of RESP2 may say while it listens to channels.
-fn may_listener(command: &Command) -> bool {
-    let name = command.name;
-    matches!(name, "ping" | "quit" | "reset") || command.group == Group::Pubsub && name.ends_with("subscribe")
+/// What a client of RESP2 may say while it listens to channels. SLOWLOG RESET is another reset.
+fn may_listener(entry: &Entry) -> bool {
+    let name = entry.full_name.as_str();
+    matches!(name, "ping" | "quit" | "reset")
+        || entry.command.group == Group::Pubsub && name.ends_with("subscribe")
 }
 
 /// These take no memory for their client's queue.
-fn ends_transaction(command: &Command) -> bool {
-    matches!(command.name, "exec" | "discard" | "quit" | "reset")
+fn ends_transaction(entry: &Entry) -> bool {
+    matches!(entry.full_name.as_str(), "exec" | "discard" | "quit" | "reset")
 }
 
 fn is_queued(server: &Server, id: ClientId, command: CommandId) -> bool {

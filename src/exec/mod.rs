@@ -77,7 +77,8 @@ fn run_another(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
         Verdict::Queue => transaction::queue(server, id, command, args),
         Verdict::Refuse(error) => refuse(server, id, Some(command), args, error),
         Verdict::Wait => {
-            server.block(id, Blocked::Paused);
+            let request = args.raw().map_or(0, <[u8]>::len);
+            server.block(id, Blocked::Paused { request, arguments: args.payload_len() });
             return Outcome::Postponed;
         }
     }
@@ -149,7 +150,7 @@ fn unknown_command(args: Args<'_>) -> CmdError {
 
 /// Answers an error to a request that does not run.
 fn refuse(server: &mut Server, id: ClientId, command: Option<CommandId>, args: Args<'_>, error: CmdError) {
-    let error = &transaction::refused(server, id, command, args, error);
+    let error = &transaction::refused(server, id, command, error);
     if let Some(command) = command {
         server.stats.command(command).rejected += 1;
     }
@@ -157,6 +158,10 @@ fn refuse(server: &mut Server, id: ClientId, command: Option<CommandId>, args: A
     server.error_on_link(id, command, error);
     server.reply(id).error(error);
     server.reply(id).take_last_error();
+    if command.is_some_and(|command| transaction::is_exec(server.registry[command].command)) {
+        // The monitors have seen its MULTI.
+        server.feed_monitors(id, args);
+    }
 }
 
 /// Runs an admitted command: handler, effects, figures.
@@ -198,22 +203,30 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     if let Some(wait) = wait {
         server.wait_for_keys(id, command, args, db, wait);
     }
+    // Who listens to a key and monitors is told of the key first.
+    server.apply_effects(id, declared, db, args);
     if server.redacted.is_empty() {
         show(server, id, declared.flags, args, usec);
     } else {
         let redacted = without(&std::mem::take(&mut server.redacted), args);
         show(server, id, declared.flags, redacted.as_args(), usec);
     }
-    server.apply_effects(id, declared, db, args);
     if server.tracking.is_active() {
         server.tracked_command_ran(id, declared, args);
+    }
+    if let Some(offset) = server.stream_end()
+        && let Some(client) = server.clients.get_mut(id)
+    {
+        client.written_offset = offset;
     }
 }
 
 /// Calls the handler of a command that sees the whole server; returns the error that it replied.
 fn run_server(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_>) -> Option<CmdError> {
-    // Only such commands show it.
-    server.client_mut(id).args_len = args.payload_len();
+    // Only such commands show it, and EXEC for all of its own.
+    if !server.in_exec() {
+        server.client_mut(id).args_len = args.payload_len();
+    }
     let entry = &server.registry[command];
     let result = match entry.command.run {
         Run::Server(handler) => handler(server, id, args),
@@ -346,6 +359,11 @@ fn log_slow(server: &mut Server, id: ClientId, args: Args<'_>, usec: u64) {
 /// After a command, CLIENT REPLY SKIP ends or takes hold. One that waits is not over yet. A pipeline of commands goes no
 /// further than its output limit.
 pub fn after_command(server: &mut Server, id: ClientId) {
+    let blocked = server.clients.get(id).and_then(|client| client.blocked.as_ref());
+    if matches!(blocked, Some(Blocked::Paused { .. })) {
+        // It is still to come.
+        return;
+    }
     if server.tracking.is_active() && !ran_client_command(server, id) {
         server.caching_is_over(id);
     }

@@ -110,6 +110,10 @@ fn denied(
         Denied::Channel(at) => (Reason::Channel, args.at(at)),
     };
     let user = server.acl.users[user].name.clone();
+    if !server.in_exec() {
+        // The log shows the client with them.
+        server.client_mut(id).args_len = args.payload_len();
+    }
     server.log_denied(id, reason, origin, object, &user);
     Some(denied)
 }

@@ -90,13 +90,10 @@ pub(super) fn refused(
     server: &mut Server,
     id: ClientId,
     command: Option<CommandId>,
-    args: Args<'_>,
     error: CmdError,
 ) -> CmdError {
     if command.is_some_and(|command| is_exec(server.registry[command].command)) {
         server.discard_transaction(id);
-        // The monitors have seen its MULTI.
-        server.feed_monitors(id, args);
         let reason = error.text();
         let reason = reason.strip_prefix(b"ERR ").unwrap_or(reason);
         return CmdError::new([b"EXECABORT Transaction discarded because of: ", reason].concat());

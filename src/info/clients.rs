@@ -10,7 +10,7 @@ pub(super) fn write(info: &mut Info, server: &Server) {
     let timed = blocked().filter(|b| match b {
         Blocked::Wait { deadline_ms, .. } => deadline_ms.is_some(),
         Blocked::Keys(wait) => wait.deadline_us.is_some(),
-        Blocked::Paused | Blocked::Shutdown => false,
+        Blocked::Paused { .. } | Blocked::Shutdown => false,
     });
     let (input, output) = server.recent_buffers;
     info.heading("Clients");

@@ -11,7 +11,7 @@ use crate::server::Server;
 /// Runs one command of the stream, or keeps it for its transaction's end.
 pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     if args.is(0, "exec") && server.pause.holds_writes() {
-        server.block(id, Blocked::Paused);
+        server.block(id, Blocked::Paused { request: 0, arguments: 0 });
         return Outcome::Postponed;
     }
     let in_transaction = server.repl.in_transaction;

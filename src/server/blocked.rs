@@ -12,11 +12,12 @@
 use super::Server;
 use super::command::{CommandId, Wait};
 use crate::client::{Blocked, ClientId, KeyWait, News};
+use crate::ds::hashing;
 use crate::protocol::args::OwnedArgs;
 use crate::protocol::{Args, CmdError};
 use crate::value::stream::StreamId;
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
 use std::time::Duration;
 
@@ -30,6 +31,13 @@ struct Line {
     /// Those who take entries of a stream for a consumer group, by its name and place.
     groups: BTreeMap<Box<[u8]>, BTreeMap<u64, ClientId>>,
 }
+
+/// What a key takes, besides its own bytes, of a client that is the first in its line: the key twice, the line, and the
+/// room of eleven that a tree begins with.
+const LINE_COST: usize = 2 * size_of::<Box<[u8]>>()
+    + size_of::<Line>()
+    + 11 * size_of::<(u64, ClientId)>()
+    + 2 * size_of::<usize>();
 
 impl Line {
     fn add(&mut self, id: ClientId, wait: &KeyWait, key: usize) {
@@ -154,13 +162,26 @@ impl Server {
     pub fn wait_for_keys(&mut self, id: ClientId, command: CommandId, args: Args<'_>, db: usize, wait: Wait) {
         let mut keys: SmallVec<[Box<[u8]>; 1]> = SmallVec::new();
         let mut news = wait.news;
-        for key in wait.keys.filter_map(|i| args.get(i)) {
-            if !keys.iter().any(|known| **known == *key) {
-                keys.push(key.into());
-            } else if let Some(News::After(ids)) = &mut news {
-                // It counts where it stands first.
-                ids.remove(keys.len());
-            }
+        let [a, b, c, d] = hashing::seeds();
+        let mut known = HashSet::with_hasher(ahash::RandomState::with_seeds(a, b, c, d));
+        let several = wait.keys.len() > 1;
+        let mut bytes = 0;
+        // A key counts where it stands first.
+        let first: SmallVec<[bool; 1]> = wait
+            .keys
+            .filter_map(|i| args.get(i))
+            .map(|key| {
+                let new = !several || known.insert(key);
+                if new {
+                    keys.push(key.into());
+                    bytes += LINE_COST + 2 * key.len();
+                }
+                new
+            })
+            .collect();
+        if let Some(News::After(ids)) = &mut news {
+            let mut first = first.iter();
+            ids.retain(|_| first.next().is_none_or(|first| *first));
         }
         let now_us = self.clock.monotonic_us();
         // A time beyond all clocks is never reached.
@@ -172,6 +193,7 @@ impl Server {
             db,
             kind: wait.kind,
             keys,
+            bytes,
             news,
             deadline_us,
             command: command.0,

@@ -186,6 +186,13 @@ impl Server {
         }
     }
 
+    /// Closes a client before the turn is over, so that what follows sees nothing of it any more. Not the one that runs.
+    pub fn close_at_once(&mut self, id: ClientId) {
+        self.close_later(id);
+        self.closing.retain(|closing| *closing != id);
+        self.close_now(id);
+    }
+
     /// Closes a client once it got its replies.
     pub fn close_after_reply(&mut self, id: ClientId) {
         if let Some(client) = self.clients.get_mut(id) {
@@ -290,6 +297,14 @@ fn over_limit(client: &mut Client, limit: OutputBufferLimit, now_ms: u64) -> boo
     now_ms - since > limit.soft_seconds as u64 * 1000
 }
 
+/// What a client's places in the lines of keys take, bytes.
+fn waiting_bytes(client: &Client) -> usize {
+    match &client.blocked {
+        Some(Blocked::Keys(wait)) => wait.bytes,
+        _ => 0,
+    }
+}
+
 /// Bytes of the arguments of a client's request under way: one that comes in, of which so many have, runs or waits.
 fn argument_bytes(client: &Client, come: usize) -> usize {
     let waiting = match &client.blocked {
@@ -306,9 +321,9 @@ pub fn memory_of(client: &Client) -> usize {
     // What lies apart counts with the parser.
     let arguments = argument_bytes(client, client.parser.buffered_argument_bytes());
     let queued = client.queue.as_ref().map_or(0, |queue| queue.memory());
-    // Each stands in the list of its key's watchers too.
-    let watched: usize = client.watched.iter().map(|(_, key)| 2 * (size_of_val(key) + key.len())).sum();
     let tracking = client.tracking.as_ref().map_or(0, |tracking| tracking.memory());
+    let names = [&client.name, &client.lib_name, &client.lib_ver];
+    let names: usize = names.into_iter().flatten().map(|name| name.len()).sum();
     size_of::<Client>()
         + client.conn.memory()
         + client.query.capacity()
@@ -317,8 +332,10 @@ pub fn memory_of(client: &Client) -> usize {
         + tail
         + sealed
         + arguments
+        + waiting_bytes(client)
+        + names
         + queued
-        + watched
+        + client.watched.memory()
         + tracking
         + client.subscribed.bytes
 }
@@ -346,7 +363,12 @@ impl Server {
         let unread = self.unread_of_stream(client.id);
         let query_free = client.query.capacity().saturating_sub(client.query.len())
             + client.parser.arriving().map_or(0, |arriving| arriving.room());
-        let parsed = argument_bytes(client, client.parser.argument_bytes());
+        // A request that a pause holds is shown as one that has been read.
+        let (held, held_arguments) = match client.blocked {
+            Some(Blocked::Paused { request, arguments }) => (request, arguments),
+            _ => (0, 0),
+        };
+        let parsed = argument_bytes(client, client.parser.argument_bytes()) + held_arguments;
         let writable = client.flags.contains(ClientFlags::WAITS_WRITABLE);
         format!(
             "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} \
@@ -365,7 +387,7 @@ impl Server {
             client.subscribed.count(Listens::ToPattern),
             client.subscribed.count(Listens::ToShard),
             client.queue.as_ref().map_or(-1, |queue| queue.len() as i64),
-            client.query_len,
+            client.query_len.saturating_sub(held),
             query_free,
             parsed,
             client.queue.as_ref().map_or(0, |queue| queue.payload()),

@@ -173,7 +173,8 @@ impl Server {
             .iter()
             .copied()
             .filter(|id| {
-                self.clients.get(*id).is_some_and(|c| c.blocked == Some(crate::client::Blocked::Paused))
+                let blocked = self.clients.get(*id).and_then(|client| client.blocked.as_ref());
+                matches!(blocked, Some(crate::client::Blocked::Paused { .. }))
             })
             .collect();
         for id in paused {

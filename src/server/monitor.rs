@@ -1,4 +1,4 @@
-//! MONITOR: every command, as it is about to run, to each client that asked.
+//! MONITOR: every command, once it has run, to each client that asked.
 
 use super::Server;
 use crate::client::{ClientFlags, ClientId};
@@ -27,7 +27,7 @@ impl Server {
         }
         line.extend_from_slice(b"\r\n");
         for monitor in self.monitors.clone() {
-            if let Some(client) = self.clients.get_mut(monitor) {
+            if let Some(client) = self.clients.get_mut(monitor).filter(|client| client.takes_messages()) {
                 client.reply.raw(&line);
                 self.queue_write(monitor);
             }

@@ -107,7 +107,7 @@ impl Server {
         let expired = !self.loading && self.keyspace.has_expired(db, key, self.clock.now_ms());
         if self.watches.add(db, key, Watcher { id, expired }) {
             self.keyspace.watch(key);
-            self.client_mut(id).watched.push((db, key.into()));
+            self.client_mut(id).watched.push(db, key, cost(key));
         }
     }
 
@@ -133,12 +133,18 @@ impl Server {
 
 fn unwatch_all(clients: &mut Clients, watches: &mut Watches, keyspace: &mut Keyspace, id: ClientId) {
     let Some(client) = clients.get_mut(id) else { return };
-    for (db, key) in client.watched.drain(..) {
+    for (db, key) in client.watched.drain() {
         watches.remove(db, &key, id);
         keyspace.unwatch(&key);
     }
-    // Few clients watch again and again, and many may be idle.
-    client.watched.shrink_to(1);
+    client.watched.give_back();
+}
+
+/// What a watched key takes, bytes: with its client, and in the table of all. That one may be shared; counted for each, no
+/// client looks cheaper than it is.
+fn cost(key: &[u8]) -> usize {
+    let own = size_of::<(usize, Box<[u8]>)>() + key.len();
+    own + size_of::<(Box<[u8]>, SmallVec<[Watcher; 1]>)>() + key.len()
 }
 
 // What changes keys.

@@ -24,6 +24,7 @@ mod acl;
 mod blocking;
 mod command_table;
 mod config_table;
+mod crowd;
 mod edges;
 mod generate;
 mod info;

@@ -336,3 +336,60 @@ fn a_client_is_closed_for_whatever_it_takes() {
         assert_eq!(server.info_int("evicted_clients"), 3, "{program:?}");
     }
 }
+
+/// What it has asked for is counted with what it takes in the server's tables, and no longer than it lasts.
+#[test]
+fn all_that_a_client_has_asked_for_counts_as_its_memory() {
+    const NAMES: usize = 5000;
+    let server = Server::start(Program::Oxidis, &["maxmemory-clients 100mb"]);
+    let kinds = [
+        ("watches", "WATCH", "", ""),
+        ("channels", "SUBSCRIBE", "", ""),
+        ("patterns", "PSUBSCRIBE", "", ""),
+        ("shard channels", "SSUBSCRIBE", "", ""),
+        ("prefixes", "CLIENT TRACKING on BCAST", "PREFIX", ""),
+        ("waits", "BLPOP", "", "0"),
+        ("queue", "MULTI", "GET", ""),
+    ];
+    for (kind, command, before_each, behind) in kinds {
+        let mut client = server.client();
+        client.ok("CLIENT SETNAME it");
+        let little = field(&server, "it", "tot-mem").expect("it is there");
+        let used = server.info_int("used_memory");
+        let name = |n: usize| format!("{n:05}-{}", "x".repeat(90));
+        if kind == "queue" {
+            client.ok(command);
+            let all: Vec<u8> = (0..NAMES).flat_map(|n| encode(&[before_each, &name(n)])).collect();
+            client.send_bytes(&all).expect("the server reads");
+        } else {
+            let mut args: Vec<String> = command.split(' ').map(str::to_owned).collect();
+            for n in 0..NAMES {
+                args.extend([before_each.to_owned(), name(n)].into_iter().filter(|arg| !arg.is_empty()));
+            }
+            args.extend(Some(behind.to_owned()).filter(|arg| !arg.is_empty()));
+            client.send(&args).expect("the server reads");
+        }
+        let answers = match kind {
+            "waits" => 0,
+            "watches" | "prefixes" => 1,
+            _ => NAMES,
+        };
+        for _ in 0..answers {
+            assert!(!client.read().expect("an answer").value.is_error(), "{kind}");
+        }
+        let told = || field(&server, "it", "tot-mem").expect("it is there") - little;
+        wait_for("it to take so much", PATIENCE, || told() > (NAMES * 100) as i64);
+        let (told, used) = (told(), server.info_int("used_memory") - used);
+        assert!(told * 10 > used * 7 && told * 10 < used * 25, "{kind}: {told} bytes told of {used}");
+        if kind == "waits" {
+            let id = field(&server, "it", "id").expect("it is there");
+            assert_eq!(server.cmd(&format!("CLIENT UNBLOCK {id}")).int(), 1);
+            client.read().expect("an answer");
+        }
+        client.cmd("RESET");
+        client.ok("CLIENT SETNAME it");
+        wait_for("it to take little again", PATIENCE, || {
+            field(&server, "it", "tot-mem").expect("it is there") < little + 50_000
+        });
+    }
+}

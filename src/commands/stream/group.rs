@@ -151,8 +151,8 @@ fn create(e: &mut Exec<'_>) -> CmdResult {
         return Err(CmdError::new("BUSYGROUP Consumer Group name already exists"));
     }
     e.ks.effects.dirty += 1;
-    e.notify(NotifyFlags::STREAM, "xgroup-create", key);
     e.reply.ok();
+    e.notify(NotifyFlags::STREAM, "xgroup-create", key);
     Ok(())
 }
 
@@ -173,21 +173,21 @@ fn set_id(e: &mut Exec<'_>) -> CmdResult {
     };
     group.entries_read = options.entries_read;
     e.ks.effects.dirty += 1;
-    e.notify(NotifyFlags::STREAM, "xgroup-setid", key);
     e.reply.ok();
+    e.notify(NotifyFlags::STREAM, "xgroup-setid", key);
     Ok(())
 }
 
 fn destroy(e: &mut Exec<'_>) -> CmdResult {
     let (key, name) = (e.args.at(2), e.args.at(3));
     let removed = existing(e)?.groups.remove(name);
+    e.reply.int(removed.into());
     if removed {
         e.ks.effects.dirty += 1;
         e.notify(NotifyFlags::STREAM, "xgroup-destroy", key);
         // Who waits for entries as a consumer of it must learn.
         e.ks.effects.note_ready(e.db, key, Type::Stream);
     }
-    e.reply.int(removed.into());
     Ok(())
 }
 

@@ -67,7 +67,8 @@ impl Patterns {
 
     fn forget(&mut self, id: u32, beginning: &[u8]) {
         let topics = self.by_beginning.get_mut(beginning).expect("it was put there with its first client");
-        topics.retain(|topic| *topic != id);
+        let at = topics.iter().position(|topic| *topic == id).expect("it was put there");
+        topics.swap_remove(at);
         if topics.is_empty() {
             self.by_beginning.remove(beginning);
             let count = self.lengths.get_mut(&beginning.len()).expect("it was counted");

@@ -111,8 +111,7 @@ impl Server {
             let wanted: &[&[u8]] = if prefixes.is_empty() { &[b""] } else { prefixes };
             for prefix in wanted {
                 if self.tracking.prefixes.add(prefix, id) {
-                    let at = tracking.prefixes.partition_point(|known| **known < **prefix);
-                    tracking.prefixes.insert(at, (*prefix).into());
+                    tracking.add_prefix(prefix);
                 }
             }
         }
@@ -125,7 +124,7 @@ impl Server {
         let Some(tracking) = self.clients.get_mut(id).and_then(|client| client.tracking.take()) else {
             return;
         };
-        for prefix in &tracking.prefixes {
+        for prefix in tracking.prefixes() {
             self.tracking.prefixes.remove(prefix, id);
         }
         self.tracking.clients.remove(&id.number);

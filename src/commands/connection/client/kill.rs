@@ -91,9 +91,13 @@ pub(super) fn kill(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResu
         server.reply(id).ok();
     }
     for victim in killed {
+        let class = server.clients.get(victim).map(Client::class);
         if victim == id {
             server.close_after_reply(id);
+        } else if matches!(class, Some(ClientClass::Normal | ClientClass::Pubsub)) {
+            server.close_at_once(victim);
         } else {
+            // Links end with the turn.
             server.close_later(victim);
         }
     }

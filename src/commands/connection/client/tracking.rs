@@ -76,12 +76,16 @@ impl<'a> Options<'a> {
                 [b"Prefix '", prefix, b"' overlaps with ", which, b" prefix '", other, rest].concat(),
             )
         };
+        // Two of them overlap if, in their order, two neighbours do.
+        let mut sorted = self.prefixes.clone();
+        sorted.sort_unstable();
+        let alone = sorted.windows(2).all(|pair| !overlap(pair[0], pair[1]));
         for (i, prefix) in self.prefixes.iter().enumerate() {
-            let known = now.map_or(&[][..], |now| &now.prefixes);
-            if let Some(other) = known.iter().find(|known| overlap(known, prefix)) {
+            if let Some(other) = now.and_then(|now| now.overlapping(prefix)) {
                 return Err(error(prefix, other, b"an existing"));
             }
-            if let Some(other) = self.prefixes[i + 1..].iter().find(|other| overlap(other, prefix)) {
+            let others = if alone { &[] } else { &self.prefixes[i + 1..] };
+            if let Some(other) = others.iter().find(|other| overlap(other, prefix)) {
                 return Err(error(prefix, other, b"another provided"));
             }
         }
@@ -169,7 +173,9 @@ pub(super) fn trackinginfo(server: &mut Server, id: ClientId, _args: Args<'_>) -
     let to = |tracking: &ClientTracking| tracking.redirect.map_or(0, |to| to.number as i64);
     reply.int(tracking.map_or(-1, to));
     reply.bulk(b"prefixes");
-    let prefixes = tracking.map_or(&[][..], |tracking| &tracking.prefixes);
-    reply.bulks(prefixes.iter().map(|prefix| &**prefix));
+    match tracking {
+        Some(tracking) => reply.bulks(tracking.prefixes()),
+        None => reply.bulks([].into_iter()),
+    }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) fn unblock(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdR
         Some(Blocked::Wait { offset, .. }) => Some((target, Some(offset))),
         Some(Blocked::Keys(_)) => Some((target, None)),
         // A client that the pause or a shutdown holds waits for no key and no replica: it stays.
-        Some(Blocked::Paused | Blocked::Shutdown) | None => None,
+        Some(Blocked::Paused { .. } | Blocked::Shutdown) | None => None,
     };
     let Some((target, offset)) = target.and_then(waits_for) else {
         server.reply(id).int(0);

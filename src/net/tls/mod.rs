@@ -44,7 +44,7 @@ const READ_MIN: usize = 17 * 1024;
 /// Encrypted bytes that may come in a row without anything being in them: more than any handshake takes.
 const EMPTY_MAX: usize = 256 * 1024;
 /// What a session takes beside what waits to be sent or fetched, bytes: its state and its keys.
-const SESSION_BYTES: usize = 8 * 1024;
+const SESSION_BYTES: usize = 10 * 1024;
 
 thread_local! {
     /// What all connections read into and encrypt into.

@@ -10,8 +10,8 @@
 //! They are bounded as what has been read and not run: client-query-buffer-limit holds for both together. And the keys that
 //! it watches, with what they take.
 
-use crate::ds::long::Shared;
 use crate::protocol::Args;
+use crate::protocol::apart::Apart;
 use crate::protocol::args::Span;
 
 /// Room of a queue that is kept for the next transaction, bytes.
@@ -37,9 +37,8 @@ pub struct Commands {
     bytes: Vec<u8>,
     spans: Vec<Span>,
     all: Vec<Queued>,
-    /// Arguments that lie apart, and what they take.
-    apart: Vec<Shared>,
-    apart_memory: usize,
+    /// Arguments that lie apart.
+    apart: Option<Box<Apart>>,
 }
 
 struct Queued {
@@ -91,15 +90,18 @@ impl Watched {
 impl Queue {
     /// Adds a command with these flags.
     pub fn push(&mut self, command: u16, flags: u32, args: Args<'_>) {
-        let Commands { bytes, spans, all, apart, apart_memory } = &mut self.commands;
-        let (first, first_apart) = (spans.len(), apart.len());
+        let Commands { bytes, spans, all, apart } = &mut self.commands;
+        let first = spans.len();
         let len = args.raw().map_or_else(|| args.payload_len() - args.payload_apart(), <[u8]>::len);
         if len >= BIG {
             // Room that is doubled for it would count as its client's.
             bytes.reserve_exact(len);
         }
-        let raw = args.copy_into(bytes, spans, apart);
-        *apart_memory += apart[first_apart..].iter().map(Shared::memory).sum::<usize>();
+        let raw = if args.any_apart() {
+            args.copy_into(bytes, spans, apart.get_or_insert_default())
+        } else {
+            args.copy_into(bytes, spans, &mut Apart::default())
+        };
         all.push(Queued { command, first, raw });
         self.len += 1;
         self.payload += args.payload_len() + args.len() * ARGUMENT_COST;
@@ -151,8 +153,7 @@ impl Queue {
         commands.bytes.clear();
         commands.spans.clear();
         commands.all.clear();
-        commands.apart.clear();
-        commands.apart_memory = 0;
+        commands.apart = None;
         Queue { commands, ..Queue::default() }
     }
 
@@ -182,15 +183,14 @@ impl Commands {
         let Queued { command, first, raw } = self.all[i];
         let end = self.all.get(i + 1).map_or(self.spans.len(), |next| next.first);
         let args = Args::new(&self.bytes, &self.spans[first..end], raw);
-        (command, if self.apart.is_empty() { args } else { args.with_apart(&self.apart) })
+        (command, args.with_apart(self.apart.as_deref()))
     }
 
     fn memory(&self) -> usize {
         self.bytes.capacity()
             + self.spans.capacity() * size_of::<Span>()
             + self.all.capacity() * size_of::<Queued>()
-            + self.apart.capacity() * size_of::<Shared>()
-            + self.apart_memory
+            + self.apart.as_ref().map_or(0, |apart| apart.memory())
     }
 }
 

@@ -17,9 +17,9 @@
 use super::args::Span;
 use crate::ds::long::{Draft, Shared};
 
-/// From this length on an argument that is not all there is read apart: what copying it twice takes is more than what a
-/// block of its own does.
-pub const APART_MIN: usize = 16 * 1024;
+/// From this length on an argument that is not all there is read apart: copying it takes more than the further reads and
+/// a new block do. At 40 KB it takes as much, where one follows the other, and otherwise less.
+pub const APART_MIN: usize = 48 * 1024;
 /// For so much there is room before any of it has come.
 const TRUSTED: usize = 1 << 20;
 const AHEAD: usize = 32;
@@ -31,7 +31,7 @@ const BEHIND_MAX: usize = 512;
 const TAIL: usize = 2;
 const SLACK: usize = TAIL + 1;
 
-/// The big arguments of what stands in a client's buffer.
+/// The big arguments of what stands in a client's buffer, or of what it has queued.
 #[derive(Debug, Default)]
 pub struct Apart {
     /// Where in the buffer each belongs, in order.
@@ -46,8 +46,17 @@ pub struct Apart {
 impl Apart {
     /// Those that have come whole.
     #[must_use]
-    pub fn parts(&self) -> &Vec<Shared> {
+    pub fn parts(&self) -> &[Shared] {
         &self.parts
+    }
+
+    /// Adds one that is in no buffer; returns its span.
+    pub fn add(&mut self, part: Shared) -> Span {
+        let span = Span::apart(self.parts.len(), part.len());
+        self.len += part.len();
+        self.memory += part.memory();
+        self.parts.push(part);
+        span
     }
 
     /// The argument that belongs here, if it has come.
@@ -85,10 +94,8 @@ impl Apart {
     pub fn arrived(&mut self, place: usize) -> Vec<u8> {
         let Some(whole) = self.arriving.take_if(|arriving| arriving.is_whole()) else { return Vec::new() };
         let (part, behind) = whole.finish();
-        self.len += part.len();
-        self.memory += part.memory();
         self.places.push(place);
-        self.parts.push(part);
+        self.add(part);
         behind
     }
 

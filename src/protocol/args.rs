@@ -1,6 +1,7 @@
 //! One command's arguments: slices of the buffer that the request was read into, and big ones that were read apart
 //! from it (`apart.rs`). Nothing is copied.
 
+use super::apart::Apart;
 use crate::ds::long::Shared;
 use std::ops::Index;
 
@@ -42,9 +43,9 @@ impl Span {
 pub struct Args<'a> {
     buffer: &'a [u8],
     spans: &'a [Span],
-    /// The request's bytes; empty if they are not to be had.
+    /// The request's bytes, but for those that lie apart; empty if they are not to be had.
     raw: Span,
-    apart: Option<&'a Vec<Shared>>,
+    apart: Option<&'a Apart>,
 }
 
 const NOT_RAW: Span = Span { start: 0, end: 0 };
@@ -57,13 +58,11 @@ impl<'a> Args<'a> {
         Args { buffer, spans, raw: raw.unwrap_or(NOT_RAW), apart: None }
     }
 
-    /// The same of which some may lie apart: then the request's bytes are nowhere one behind the other.
+    /// The same of which some may lie apart.
+    #[inline]
     #[must_use]
-    pub fn with_apart(self, apart: &'a Vec<Shared>) -> Self {
-        if self.spans.iter().all(|span| span.number_apart().is_none()) {
-            return self;
-        }
-        Args { raw: NOT_RAW, apart: Some(apart), ..self }
+    pub fn with_apart(self, apart: Option<&'a Apart>) -> Self {
+        Args { apart, ..self }
     }
 
     #[inline]
@@ -76,14 +75,14 @@ impl<'a> Args<'a> {
     #[must_use]
     pub fn apart(&self, i: usize) -> Option<&'a Shared> {
         let apart = self.apart?;
-        apart.get(self.spans.get(i)?.number_apart()?)
+        apart.parts().get(self.spans.get(i)?.number_apart()?)
     }
 
     /// Whether any of the arguments lies apart.
     #[inline]
     #[must_use]
     pub fn any_apart(&self) -> bool {
-        self.apart.is_some()
+        self.apart.is_some() && self.spans.iter().any(|span| span.number_apart().is_some())
     }
 
     /// How many arguments there are, the name included.
@@ -140,27 +139,21 @@ impl<'a> Args<'a> {
         Args { spans: &self.spans[from..from + len], raw: NOT_RAW, ..*self }
     }
 
-    /// The request's exact bytes when it came as a RESP multibulk.
+    /// The request's exact bytes when it came as a RESP multibulk and none of it lies apart.
     #[must_use]
     pub fn raw(&self) -> Option<&'a [u8]> {
-        (self.raw.end > 0).then(|| &self.buffer[self.raw.start..self.raw.end])
+        (self.raw.end > 0 && !self.any_apart()).then(|| &self.buffer[self.raw.start..self.raw.end])
     }
 
     /// Adds a copy of the bytes, the whole request where it came as one, and where the arguments lie in it; returns where
     /// the request does. What lies apart is not copied but shared.
-    pub fn copy_into(
-        &self,
-        bytes: &mut Vec<u8>,
-        spans: &mut Vec<Span>,
-        apart: &mut Vec<Shared>,
-    ) -> Option<Span> {
+    pub fn copy_into(&self, bytes: &mut Vec<u8>, spans: &mut Vec<Span>, apart: &mut Apart) -> Option<Span> {
         let start = bytes.len();
         let raw = self.raw;
-        if raw.end == 0 {
+        if self.raw().is_none() {
             for (i, arg) in self.iter().enumerate() {
                 if let Some(shared) = self.apart(i) {
-                    spans.push(Span::apart(apart.len(), arg.len()));
-                    apart.push(shared.clone());
+                    spans.push(apart.add(shared.clone()));
                 } else {
                     let start = bytes.len();
                     bytes.extend_from_slice(arg);
@@ -222,15 +215,15 @@ impl<'a> Args<'a> {
 }
 
 #[inline]
-fn bytes_at<'a>(buffer: &'a [u8], apart: Option<&'a Vec<Shared>>, span: Span) -> &'a [u8] {
+fn bytes_at<'a>(buffer: &'a [u8], apart: Option<&'a Apart>, span: Span) -> &'a [u8] {
     // Nearly all lie in the buffer, and that is to be looked at in any case.
     buffer.get(span.start..span.end).unwrap_or_else(|| bytes_apart(apart, span))
 }
 
 #[cold]
-fn bytes_apart(apart: Option<&Vec<Shared>>, span: Span) -> &[u8] {
+fn bytes_apart(apart: Option<&Apart>, span: Span) -> &[u8] {
     let number = span.number_apart().expect("an argument lies in its buffer or apart");
-    &apart.expect("what lies apart is kept with its spans")[number]
+    &apart.expect("what lies apart is kept with its spans").parts()[number]
 }
 
 impl Index<usize> for Args<'_> {
@@ -357,25 +350,29 @@ mod tests {
 
     #[test]
     fn arguments_that_lie_apart_are_read_and_travel_as_others() {
-        let apart = vec![Shared::of(&[b"other"]), Shared::of(&[b"big\r\n"])];
+        let mut apart = Apart::default();
+        for part in [b"other".as_slice(), b"big\r\n"] {
+            apart.add(Shared::of(&[part]));
+        }
+        let big = apart.parts()[1].as_ptr();
         let buffer = b"SETkx";
         let spans = [(0, 3), (3, 4)].map(|(start, end)| Span { start, end });
         let spans = [spans[0], spans[1], Span::apart(1, 5), Span { start: 4, end: 5 }];
-        let args = Args::new(buffer, &spans, Some(Span { start: 0, end: 5 })).with_apart(&apart);
+        let args = Args::new(buffer, &spans, Some(Span { start: 0, end: 5 })).with_apart(Some(&apart));
         let all = [b"SET".as_slice(), b"k", b"big\r\n", b"x"];
         assert!(args.iter().eq(all) && (0..4).all(|i| args.at(i) == all[i] && args.get(i) == Some(all[i])));
         assert_eq!((args.raw(), args.payload_len(), args.rest(2).at(0)), (None, 10, all[2]));
-        assert!(args.apart(2).is_some_and(|s| s.as_ptr() == apart[1].as_ptr()) && args.apart(1).is_none());
+        assert!(args.apart(2).is_some_and(|s| s.as_ptr() == big) && args.apart(1).is_none());
         let (mut frame, mut encoded) = (Vec::new(), Vec::new());
         encode_command(&mut encoded, all.into_iter());
         let pieces = args.pieces(&mut frame);
-        assert!(pieces.concat() == encoded && pieces[1].as_ptr() == apart[1].as_ptr());
-        let (mut bytes, mut copied, mut shared) =
-            (b"before".to_vec(), Vec::new(), vec![Shared::of(&[b"first"])]);
+        assert!(pieces.concat() == encoded && pieces[1].as_ptr() == big);
+        let (mut bytes, mut copied, mut shared) = (b"before".to_vec(), Vec::new(), Apart::default());
+        shared.add(Shared::of(&[b"first"]));
         assert_eq!(args.copy_into(&mut bytes, &mut copied, &mut shared), None);
-        assert!(Args::new(&bytes, &copied, None).with_apart(&shared).iter().eq(all));
-        assert!(shared[1].as_ptr() == apart[1].as_ptr() && bytes == b"beforeSETkx");
-        let first = Args::new(buffer, &spans[..2], Some(Span { start: 0, end: 4 })).with_apart(&apart);
+        assert!(Args::new(&bytes, &copied, None).with_apart(Some(&shared)).iter().eq(all));
+        assert!(shared.parts()[1].as_ptr() == big && bytes == b"beforeSETkx");
+        let first = Args::new(buffer, &spans[..2], Some(Span { start: 0, end: 4 })).with_apart(Some(&apart));
         assert!(first.raw() == Some(b"SETk") && !first.any_apart());
     }
 }

@@ -146,10 +146,15 @@ impl Parser {
     #[must_use]
     pub fn args_of<'a>(&'a self, buffer: &'a [u8], request: &Request) -> Args<'a> {
         let args = Args::new(buffer, &self.spans[request.first..request.last], Some(request.raw));
-        match &self.apart {
-            None => args,
-            Some(apart) => args.with_apart(apart.parts()),
-        }
+        args.with_apart(self.apart.as_deref())
+    }
+
+    /// Argument `i` of a command handed out, if there is one and it lies in the buffer.
+    #[inline]
+    #[must_use]
+    pub fn buffered_argument<'a>(&self, buffer: &'a [u8], request: &Request, i: usize) -> Option<&'a [u8]> {
+        let span = self.spans[request.first..request.last].get(i)?;
+        buffer.get(span.start..span.end)
     }
 
     /// The arguments of the command just handed out.

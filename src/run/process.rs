@@ -252,9 +252,11 @@ fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser
         };
         if batch.len() > 1 {
             // The first argument is the key of nearly every command that has one; where it is not, nothing is lost.
-            let keys = batch.iter().filter_map(|request| parser.args_of(buffer, request).get(1));
+            let keys = batch.iter().filter_map(|request| parser.buffered_argument(buffer, request, 1));
             server.keyspace.prefetch(db, keys);
-            let members = batch.iter().filter_map(|request| member_of(parser.args_of(buffer, request)));
+            let members = batch
+                .iter()
+                .filter_map(|request| member_of(|i| parser.buffered_argument(buffer, request, i)));
             server.keyspace.prefetch_members(db, members);
         }
         for request in &batch {
@@ -292,13 +294,13 @@ fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser
 
 /// The key and the member, or field, of a command that looks at one in a hash or set, as its name makes it seem.
 #[inline]
-fn member_of(args: Args<'_>) -> Option<(&[u8], &[u8])> {
-    let concerns_members = match args.at(0) {
+fn member_of<'a>(argument: impl Fn(usize) -> Option<&'a [u8]>) -> Option<(&'a [u8], &'a [u8])> {
+    let concerns_members = match argument(0)? {
         [b'h' | b'H', ..] => true,
         [b's' | b'S', second, ..] => matches!(second, b'a' | b'A' | b'i' | b'I' | b'r' | b'R'),
         _ => false,
     };
-    if concerns_members { args.get(1).zip(args.get(2)) } else { None }
+    if concerns_members { argument(1).zip(argument(2)) } else { None }
 }
 
 /// Goes on behind a step that gave no multibulk command. `false`: nothing more is to be run now.

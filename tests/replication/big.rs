@@ -12,7 +12,7 @@ fn big_values_reach_the_replica(primary: Program, replica: Program) {
     replica.replicate(&primary);
     wait_link_up(&replica);
     let mut client = primary.client();
-    for len in [20_000, 70_000, 1_000_000, 9_000_000] {
+    for len in [50_000, 70_000, 1_000_000, 9_000_000] {
         for seed in 0..3 {
             let value = Rng::new(seed).bytes(len);
             let mut call = |args: &[&[u8]]| assert!(!client.call(args).is_error());

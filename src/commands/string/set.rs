@@ -161,6 +161,7 @@ fn holds(e: &mut Exec<'_>, key: &[u8], condition: Condition) -> bool {
 }
 
 /// Sets a key to the argument at `value`.
+#[inline(always)]
 fn overwrite(e: &mut Exec<'_>, key: &[u8], value: usize, expire: ExpireChange) {
     e.ks.set(e.db, key, value_of(e.args, value), expire);
     e.ks.effects.dirty += 1;

@@ -63,6 +63,12 @@ impl Pubsub {
     }
 }
 
+/// What a client's subscription takes, bytes.
+fn cost(how: Listens, name: &[u8]) -> usize {
+    let found_by = if how == Listens::ToPattern { Patterns::cost(name) } else { 0 };
+    Index::cost(name) + found_by
+}
+
 /// What a client is told that has subscribed, and one that has unsubscribed.
 fn words(how: Listens) -> (&'static [u8], &'static [u8]) {
     match how {
@@ -79,7 +85,7 @@ impl Server {
         let client = self.client_mut(id);
         client.flags.insert(ClientFlags::PUBSUB);
         if new {
-            client.subscribed.add(how, Index::cost(name));
+            client.subscribed.add(how, cost(how, name));
             self.choose_events();
         }
         let client = self.client_mut(id);
@@ -126,7 +132,7 @@ impl Server {
         if self.pubsub.unsubscribe(how, id, name)
             && let Some(client) = self.clients.get_mut(id)
         {
-            client.subscribed.remove(how, Index::cost(name));
+            client.subscribed.remove(how, cost(how, name));
             self.choose_events();
         }
     }

@@ -40,6 +40,12 @@ fn beginning(pattern: &[u8]) -> &[u8] {
 }
 
 impl Patterns {
+    /// What finding a pattern by its beginning takes, bytes.
+    #[must_use]
+    pub fn cost(pattern: &[u8]) -> usize {
+        size_of::<(Box<[u8]>, SmallVec<[u32; 2]>)>() + beginning(pattern).len()
+    }
+
     /// Subscribes a client to a pattern; false: it was subscribed already.
     pub fn subscribe(&mut self, client: ClientId, pattern: &[u8]) -> bool {
         let change = self.index.subscribe(client, pattern);

@@ -600,6 +600,10 @@ impl Crowd {
         } else {
             command
         };
+        // What follows a short wait in a pipeline that a pause has held may come before or behind what others were held with.
+        let held = self.paused || self.until_end > 0;
+        let brief = held && super::BRIEF.iter().any(|words| command.contains(words));
+        let command = if brief { "PING" } else { command };
         // EXEC's array would end among channels that lie in a table's order.
         let many = in_multi && command.split(';').any(|part| part == "UNSUBSCRIBE" || part == "SUNSUBSCRIBE");
         let command = if many { "UNSUBSCRIBE C" } else { command };

@@ -39,7 +39,7 @@ const DIFFERENT_MAX: usize = 5;
 const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
 /// Words that cause something a few milliseconds later.
-const BRIEF: &[&str] = &[" PX 1", "PEXPIRE", " 0.001", "BLOCK 1 ", "WAIT 1 1"];
+pub const BRIEF: &[&str] = &[" PX 1", "PEXPIRE", " 0.001", "BLOCK 1 ", "WAIT 1 1"];
 
 struct World {
     sides: [Side; 2],
@@ -141,6 +141,8 @@ impl World {
     fn end(&mut self) -> Result<usize, String> {
         for side in &mut self.sides {
             side.go_on();
+            side.pass();
+            side.wait();
         }
         self.compare("").map_err(|how| format!("at the end {how}"))?;
         let errors = !self.set_back;

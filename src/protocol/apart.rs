@@ -19,7 +19,7 @@ use crate::ds::long::{Draft, Shared};
 
 /// From this length on an argument that is not all there is read apart: copying it takes more than the further reads and
 /// a new block do. At 40 KB it takes as much, where one follows the other, and otherwise less.
-pub const APART_MIN: usize = 48 * 1024;
+pub const APART_MIN: usize = if cfg!(fuzzing) { 32 } else { 48 * 1024 };
 /// For so much there is room before any of it has come.
 const TRUSTED: usize = 1 << 20;
 const AHEAD: usize = 32;

@@ -1,15 +1,20 @@
-//! Requests: whatever way their bytes are cut into reads, the same commands come out, or the same error.
+//! Requests: whatever way their bytes are cut into reads, the same commands come out, or the same error; and whether their
+//! big arguments, which are not that big here, are read apart from them or not.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use oxidis::protocol::parser::{Limits, Parser, Step};
 
 /// The commands of a stream that comes in pieces of this size, and how it ends.
-fn commands(data: &[u8], piece: usize, limits: Limits) -> (Vec<Vec<Vec<u8>>>, Option<String>) {
+fn commands(data: &[u8], piece: usize, apart: bool, limits: Limits) -> (Vec<Vec<Vec<u8>>>, Option<String>) {
     let mut parser = Parser::default();
     let mut buffer = Vec::new();
     let mut found = Vec::new();
-    for piece in data.chunks(piece) {
+    for mut piece in data.chunks(piece) {
+        if let Some(arriving) = parser.arriving_mut() {
+            piece = arriving.take(piece);
+            assert!(parser.arrived().is_empty());
+        }
         buffer.extend_from_slice(piece);
         loop {
             match parser.step(&buffer, limits) {
@@ -25,6 +30,9 @@ fn commands(data: &[u8], piece: usize, limits: Limits) -> (Vec<Vec<Vec<u8>>>, Op
         let used = parser.consumed();
         buffer.drain(..used);
         parser.shift(used);
+        if apart {
+            parser.keep_apart(&mut buffer);
+        }
     }
     (found, None)
 }
@@ -32,8 +40,10 @@ fn commands(data: &[u8], piece: usize, limits: Limits) -> (Vec<Vec<Vec<u8>>>, Op
 fuzz_target!(|data: &[u8]| {
     let Some((first, data)) = data.split_first() else { return };
     let limits = Limits { bulk_max: Some(1 << 20), unauthenticated: first % 2 == 1 };
-    let whole = commands(data, usize::MAX, limits);
-    let pieces = commands(data, 1 + usize::from(first / 2), limits);
-    assert_eq!(whole.0, pieces.0);
-    assert_eq!(whole.1.is_some(), pieces.1.is_some());
+    let whole = commands(data, usize::MAX, false, limits);
+    for apart in [false, true] {
+        let pieces = commands(data, 1 + usize::from(first / 2), apart, limits);
+        assert_eq!(whole.0, pieces.0);
+        assert_eq!(whole.1.is_some(), pieces.1.is_some());
+    }
 });

@@ -18,7 +18,7 @@ use super::args::Span;
 use crate::ds::long::{Draft, Shared};
 
 /// From this length on an argument that is not all there is read apart: copying it takes more than the further reads and
-/// a new block do. At 40 KB it takes as much, where one follows the other, and otherwise less.
+/// a new block do. At 40 KB it takes as much, where one follows the other, and otherwise less. Fuzzers try short ones.
 pub const APART_MIN: usize = if cfg!(fuzzing) { 32 } else { 48 * 1024 };
 /// For so much there is room before any of it has come.
 const TRUSTED: usize = 1 << 20;

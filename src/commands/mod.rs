@@ -270,6 +270,7 @@ pub static TABLE: &[&Command] = &[
 mod tests {
     use super::*;
     use crate::server::command::Registry;
+    use crate::util::rng::Rng;
 
     #[test]
     fn the_table_and_each_container_are_sorted_by_name() {
@@ -293,5 +294,31 @@ mod tests {
         let called = |name: &[u8]| registry.find(name).map(|id| id.0);
         assert_eq!(known.find(b"get"), called(b"fetch"));
         assert_eq!(known.find(b"set"), called(b"get"));
+    }
+
+    #[test]
+    fn every_command_is_found_in_any_case_and_nothing_else_is() {
+        let registry = Registry::new(TABLE);
+        let found = |name: &[u8]| registry.find(name).map(|id| registry[id].command.name);
+        let mut rng = Rng::seeded(7);
+        for command in TABLE {
+            let name = command.name.as_bytes();
+            assert_eq!(found(name), Some(command.name));
+            for _ in 0..200 {
+                let mut other = name.to_vec();
+                let at = rng.below(other.len() as u64) as usize;
+                match rng.below(4) {
+                    0 => other[at] = rng.next_u64() as u8,
+                    1 => other[at] ^= 1 << rng.below(8),
+                    2 => other.insert(at, rng.next_u64() as u8),
+                    _ => drop(other.remove(at)),
+                }
+                let meant = TABLE.iter().find(|c| c.name.as_bytes().eq_ignore_ascii_case(&other));
+                assert_eq!(found(&other), meant.map(|c| c.name), "{}", other.escape_ascii());
+            }
+            let mut mixed = name.to_vec();
+            mixed.iter_mut().filter(|_| rng.below(2) == 0).for_each(|b| *b = b.to_ascii_uppercase());
+            assert_eq!(found(&mixed), Some(command.name));
+        }
     }
 }

@@ -194,7 +194,7 @@ fn text(bytes: Vec<u8>, ports: &Ports) -> Vec<u8> {
             let in_exec = line.contains(" cmd=exec ");
             let fields = line.split(' ').filter_map(|field| field.split_once('='));
             let same =
-                fields.filter(|(name, _)| !DIFFERENT.contains(name) && !(in_exec && *name == "argv-mem"));
+                fields.filter(|(name, _)| !(DIFFERENT.contains(name) || in_exec && *name == "argv-mem"));
             let shown = same.map(|(name, value)| match (name, value) {
                 // Redis marks those that it has let go and not yet gone on with.
                 ("flags", "u") => "flags=N".into(),
@@ -226,7 +226,7 @@ pub fn info(text: &str, all: bool) -> String {
                 let unblocks = name == "cmdstat_client|unblock";
                 let counts = value.split(',').filter(|count| {
                     let not_same = ["usec", "avg_ttl"].iter().any(|field| count.starts_with(field));
-                    !not_same && !(unblocks && count.starts_with("failed"))
+                    !(not_same || unblocks && count.starts_with("failed"))
                 });
                 Some(format!("{name} {}", counts.collect::<Vec<_>>().join(" ")))
             } else if name == "errorstat_ERR" || name == "total_error_replies" {

@@ -13,6 +13,11 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+/// What was asked, and what was answered.
+type Views = Vec<(String, Value)>;
+/// Commands that a replica was sent.
+type Stream = Vec<Vec<Vec<u8>>>;
+
 const CONFIG: &[&str] = &["repl-ping-replica-period 3600", "repl-timeout 7200", "slowlog-log-slower-than -1"];
 
 /// Leave nobody, no data and no figures of an episode.
@@ -216,7 +221,7 @@ impl Side {
     }
 
     /// All that can be seen of what happened, and what the replica was sent. `errors`: with how many errors there were.
-    pub fn views(&mut self, errors: bool) -> (Vec<(String, Value)>, Vec<Vec<Vec<u8>>>) {
+    pub fn views(&mut self, errors: bool) -> (Views, Stream) {
         let mut views = Vec::new();
         for line in VIEWS {
             let mut reply = self.ask(line);
@@ -235,7 +240,7 @@ impl Side {
         (views, self.stream())
     }
 
-    fn stream(&mut self) -> Vec<Vec<Vec<u8>>> {
+    fn stream(&mut self) -> Stream {
         self.markers += 1;
         let marker = format!("marker-{}", self.markers);
         self.ask(&format!("SET {marker} x"));

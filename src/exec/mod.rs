@@ -359,21 +359,26 @@ fn log_slow(server: &mut Server, id: ClientId, args: Args<'_>, usec: u64) {
 /// After a command, CLIENT REPLY SKIP ends or takes hold. One that waits is not over yet. A pipeline of commands goes no
 /// further than its output limit.
 pub fn after_command(server: &mut Server, id: ClientId) {
-    let blocked = server.clients.get(id).and_then(|client| client.blocked.as_ref());
-    if matches!(blocked, Some(Blocked::Paused { .. })) {
-        // It is still to come.
-        return;
-    }
-    if server.tracking.is_active() && !ran_client_command(server, id) {
+    if server.tracking.is_active() && !is_paused(server, id) && !ran_client_command(server, id) {
         server.caching_is_over(id);
     }
     let Some(client) = server.clients.get_mut(id) else { return };
+    if matches!(client.blocked, Some(Blocked::Paused { .. })) {
+        // It is still to come.
+        return;
+    }
     if !matches!(client.blocked, Some(Blocked::Keys(_))) {
         client.request_over();
     }
     if client.reply.sealed_chunks() > 0 || client.reply.overflowed() {
         server.check_output_limits(id);
     }
+}
+
+/// Whether a client's command is still to come, once the pause is over.
+fn is_paused(server: &Server, id: ClientId) -> bool {
+    let blocked = server.clients.get(id).and_then(|client| client.blocked.as_ref());
+    matches!(blocked, Some(Blocked::Paused { .. }))
 }
 
 /// Whether a client's last command was CLIENT, which may have told how the next one is to be taken.

@@ -15,7 +15,7 @@ use oxidis::net::tls::{BlockingTls, blocking_tls};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// A folder of certificates and keys.
@@ -126,6 +126,15 @@ impl Certificates {
         };
         change(&mut options);
         Context::new(&options).expect("our own certificates")
+    }
+
+    /// `openssl s_client` as our client, with more words.
+    pub fn s_client(&self, port: u16, words: &[&str]) -> Child {
+        let mut command = Command::new("openssl");
+        command.args(["s_client", "-connect", &format!("127.0.0.1:{port}"), "-CAfile", "ca.crt"]);
+        command.args(["-cert", "client.crt", "-key", "client.key"]).args(words).current_dir(&self.0.0);
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        child.expect("openssl is installed (tests/setup)")
     }
 
     /// The words that make redis-cli and redis-benchmark speak TLS.

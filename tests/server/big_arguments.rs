@@ -1,7 +1,11 @@
 //! Arguments that are read apart from their requests: what they take while they come, and what becomes of them.
 
 use crate::harness::client::encode;
-use crate::harness::{Client, PATIENCE, Program, Rng, Server, Value, wait_for};
+use crate::harness::tls::{Certificates, TlsClient, TlsServer};
+use crate::harness::{Client, PATIENCE, Program, Rng, Server, Value, value, wait_for};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 /// A field of the line that CLIENT LIST has for the client of this name.
 fn field(server: &Server, name: &str, field: &str) -> usize {
@@ -162,4 +166,159 @@ fn transactions_and_clients_that_wait_keep_big_arguments() {
     assert!(waiting.read().expect("answered").value.is_ok());
     assert!(waiting.read().expect("answered").value.is_ok());
     assert!(client.cmd("GET paused") == Value::Bulk(both));
+}
+
+/// A connection of any kind, and what has come of the next reply.
+struct Wire {
+    name: &'static str,
+    stream: Box<dyn Stream>,
+    buffer: Vec<u8>,
+}
+
+trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
+impl Wire {
+    fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).expect("the server reads");
+        self.stream.flush().expect("the server reads");
+    }
+
+    /// In pieces of all lengths, small ones where arguments begin and end.
+    fn send_in_pieces(&mut self, bytes: &[u8], seed: u64) {
+        let mut rng = Rng::new(seed);
+        let mut sent = 0;
+        while sent < bytes.len() {
+            let near_an_end = sent < 300 || bytes.len() - sent < 300;
+            let max = if near_an_end { 40 } else { [100, 16_400, 70_000, 3_000_000][rng.below(4)] };
+            let n = (1 + rng.below(max)).min(bytes.len() - sent);
+            self.send(&bytes[sent..sent + n]);
+            sent += n;
+        }
+    }
+
+    fn read(&mut self) -> Value {
+        let mut piece = vec![0; 1 << 20];
+        loop {
+            // A reply of 70 MB is not parsed again for each piece of it.
+            if self.buffer.ends_with(b"\r\n")
+                && let Some((reply, len)) = value::parse(&self.buffer).expect("the protocol's")
+            {
+                self.buffer.drain(..len);
+                return reply;
+            }
+            let n = self.stream.read(&mut piece).expect("an answer");
+            assert!(n > 0, "{}: closed", self.name);
+            self.buffer.extend_from_slice(&piece[..n]);
+        }
+    }
+
+    fn call(&mut self, args: &[&[u8]]) -> Value {
+        self.send(&encode(args));
+        self.read()
+    }
+}
+
+/// A server with a connection by a Unix socket and two by TLS.
+fn with_wires(more: &[&str]) -> (Certificates, TlsServer) {
+    let certificates = Certificates::new();
+    let server = certificates.start(Program::Oxidis, &[&["unixsocket big.sock"], more].concat());
+    (certificates, server)
+}
+
+fn wires(certificates: &Certificates, server: &TlsServer) -> [Wire; 3] {
+    let tls = |protocols| {
+        let context = certificates.context_with("client", |options| options.protocols = Some(protocols));
+        let client = TlsClient::ping(server.tls_port, &context).expect("let in");
+        Wire { name: protocols, stream: Box::new(client.tls), buffer: Vec::new() }
+    };
+    let unix = UnixStream::connect(server.path("big.sock")).expect("listening");
+    unix.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
+    unix.set_write_timeout(Some(Duration::from_secs(20))).expect("a socket");
+    [Wire { name: "unix", stream: Box::new(unix), buffer: Vec::new() }, tls("TLSv1.2"), tls("TLSv1.3")]
+}
+
+fn big_value(len: usize) -> Vec<u8> {
+    Rng::new(len as u64).bytes(65_521).into_iter().cycle().take(len).collect()
+}
+
+#[test]
+fn big_arguments_come_whole_over_unix_sockets_and_tls() {
+    let (certificates, server) = with_wires(&[]);
+    for mut wire in wires(&certificates, &server) {
+        for (seed, len) in [50_000, 49_152, 1 << 20, 70 << 20, 50_001].into_iter().enumerate() {
+            let value = big_value(len);
+            let set = encode(&[b"SET".as_slice(), b"big", &value]);
+            let pipeline =
+                [encode(&["SET", "a", "1"]), set, encode(&["INCR", "a"]), encode(&["STRLEN", "big"])]
+                    .concat();
+            wire.send_in_pieces(&pipeline, seed as u64);
+            let name = wire.name;
+            assert!(wire.read().is_ok() && wire.read().is_ok(), "{name}, {len}");
+            assert_eq!([wire.read(), wire.read()], [Value::Int(2), Value::Int(len as i64)], "{name}, {len}");
+            assert!(wire.call(&[b"GET", b"big"]) == Value::Bulk(value), "{name}, {len}");
+        }
+        // Several of them in a row, at once.
+        let values: Vec<Vec<u8>> = (0..20).map(|i| big_value(48_000 + i * 1000)).collect();
+        let sets = values.iter().enumerate();
+        let pipeline: Vec<u8> = sets
+            .flat_map(|(i, value)| {
+                let set = encode(&[b"SET".as_slice(), format!("k{i}").as_bytes(), value]);
+                [set, encode(&["PING"])].concat()
+            })
+            .collect();
+        wire.send(&pipeline);
+        for _ in &values {
+            assert!(wire.read().is_ok() && wire.read() == Value::Simple(b"PONG".to_vec()));
+        }
+        for (i, value) in values.into_iter().enumerate() {
+            assert!(
+                wire.call(&[b"GET", format!("k{i}").as_bytes()]) == Value::Bulk(value),
+                "{} {i}",
+                wire.name
+            );
+        }
+    }
+}
+
+#[test]
+fn whoever_dies_in_the_middle_of_an_argument_leaves_nothing_over_any_wire() {
+    let (certificates, server) = with_wires(&[]);
+    let before = used(&server);
+    for mut wire in wires(&certificates, &server) {
+        let name = wire.name;
+        server.ok("FLUSHALL");
+        assert!(wire.call(&[b"CLIENT", b"SETNAME", b"gone"]).is_ok());
+        let set = encode(&[b"SET".as_slice(), b"big", &big_value(70 << 20)]);
+        wire.send(&[encode(&["SET", "small", "value"]), set[..40 << 20].to_vec()].concat());
+        assert!(wire.read().is_ok());
+        wait_for("it to be read", PATIENCE, || field(&server, "gone", "qbuf") > 39 << 20);
+        drop(wire);
+        wait_for("its memory to be free", PATIENCE, || used(&server) - before < 2 << 20);
+        assert_eq!(server.cmd("KEYS *").items().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_big_argument_that_there_is_no_memory_for_is_refused_over_any_wire() {
+    let (certificates, server) = with_wires(&["maxmemory-policy noeviction"]);
+    let before = used(&server);
+    for mut wire in wires(&certificates, &server) {
+        let name = wire.name;
+        server.ok("FLUSHALL");
+        wait_for("the last one's value to be free", PATIENCE, || used(&server) - before < 2 << 20);
+        server.ok(&format!("CONFIG SET maxmemory {}", before + (8 << 20)));
+        let value = big_value(20 << 20);
+        let pipeline = [encode(&[b"SET".as_slice(), b"big", &value]), encode(&["PING"])].concat();
+        wire.send_in_pieces(&pipeline, 1);
+        let refused = wire.read();
+        assert!(refused.text().starts_with("OOM command not allowed"), "{name}: {refused:?}");
+        assert_eq!(wire.read(), Value::Simple(b"PONG".to_vec()), "{name}");
+        wait_for("its memory to be free", PATIENCE, || used(&server) - before < 2 << 20);
+        assert_eq!(server.cmd("DBSIZE").int(), 0, "{name}");
+        server.ok("CONFIG SET maxmemory 0");
+        assert!(wire.call(&[b"SET", b"big", &value]).is_ok(), "{name}");
+        assert!(wire.call(&[b"GET", b"big"]) == Value::Bulk(value), "{name}");
+    }
 }

@@ -165,6 +165,72 @@ fn requests_before_the_goodbye_are_answered() {
 }
 
 #[test]
+fn the_server_says_goodbye_before_it_closes() {
+    let certificates = Certificates::new();
+    let server = certificates.start(Program::Oxidis, &[]);
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let context = certificates.context_with("client", |options| options.protocols = Some(version));
+        let mut client = TlsClient::ping(server.tls_port, &context).expect("let in");
+        assert!(client.cmd("QUIT").is_ok());
+        // Without a goodbye this is an error.
+        assert_eq!(client.tls.read(&mut [0]).expect("a proper end"), 0, "{version}");
+    }
+}
+
+#[test]
+fn half_a_record_and_the_end_close_one_client_and_no_other() {
+    let certificates = Certificates::new();
+    let server = certificates.start(Program::Oxidis, &[]);
+    for version in ["TLSv1.2", "TLSv1.3"] {
+        let context = certificates.context_with("client", |options| options.protocols = Some(version));
+        let mut other = TlsClient::ping(server.tls_port, &context).expect("let in");
+        let mut client = TlsClient::ping(server.tls_port, &context).expect("let in");
+        server.ok("FLUSHALL");
+        let mut sealed = Vec::new();
+        for key in ["whole", "half"] {
+            client.tls.conn.writer().write_all(&encode(&["SET", key, "value"])).expect("room");
+            while client.tls.conn.wants_write() {
+                client.tls.conn.write_tls(&mut sealed).expect("memory");
+            }
+        }
+        client.tls.sock.write_all(&sealed[..sealed.len() - 10]).expect("taken");
+        client.tls.sock.shutdown(Shutdown::Write).expect("connected");
+        assert!(client.read().expect("the first is answered").is_ok());
+        assert!(client.read().is_err());
+        assert_eq!(other.cmd("KEYS *"), Value::Array(vec![bulk(b"whole")]), "{version}");
+        drop(other);
+        wait_for("both to be gone", PATIENCE, || server.info_int("connected_clients") == 1);
+    }
+}
+
+#[test]
+fn who_asks_for_another_handshake_is_refused() {
+    let certificates = Certificates::new();
+    let server = certificates.start(Program::Oxidis, &[]);
+    let mut other = TlsClient::ping(server.tls_port, &certificates.context("client")).expect("let in");
+    let mut child = certificates.s_client(server.tls_port, &["-tls1_2"]);
+    let mut input = child.stdin.take().expect("a pipe");
+    let mut output = child.stdout.take().expect("a pipe");
+    input.write_all(b"PING\r\n").expect("taken");
+    let mut report = Vec::new();
+    while !report.ends_with(b"+PONG\r\n") {
+        let mut byte = [0];
+        output.read_exact(&mut byte).expect("an answer");
+        report.push(byte[0]);
+    }
+    // To openssl this is an order.
+    input.write_all(b"R\n").expect("taken");
+    report.clear();
+    output.read_to_end(&mut report).expect("it ends");
+    child.wait().expect("our own child");
+    let mut said = String::new();
+    child.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    assert!(said.contains("RENEGOTIATING") && said.contains("no renegotiation"), "{said}");
+    wait_for("it to be gone", PATIENCE, || server.info_int("connected_clients") == 2);
+    assert!(other.cmd("SET key value").is_ok());
+}
+
+#[test]
 fn garbage_within_a_session_ends_it_and_no_other() {
     let certificates = Certificates::new();
     let server = certificates.start(Program::Oxidis, &[]);
@@ -348,17 +414,9 @@ fn sessions_are_resumed_if_they_are_kept() {
     let certificates = Certificates::new();
     let server = certificates.start(Program::Oxidis, &[]);
     let resumed = |version: &str| {
-        let file = |name| shown(&certificates.path(name));
-        let [ca, cert, key] = ["ca.crt", "client.crt", "client.key"].map(file);
-        let at = format!("127.0.0.1:{}", server.tls_port);
-        let session = file("session.pem");
+        let session = shown(&certificates.path("session.pem"));
         let mut reports = [["-sess_out", &session], ["-sess_in", &session]].map(|keep| {
-            let words = ["s_client", "-connect", &at, "-CAfile", &ca, "-cert", &cert, "-key", &key, version];
-            let mut command = std::process::Command::new("openssl");
-            let pipe = std::process::Stdio::piped;
-            let mut child =
-                command.args(words).args(keep).stdin(pipe()).stdout(pipe()).stderr(pipe()).spawn();
-            let child = child.as_mut().expect("openssl is installed (tests/setup)");
+            let mut child = certificates.s_client(server.tls_port, &[version, keep[0], keep[1]]);
             let mut input = child.stdin.take().expect("a pipe");
             input.write_all(b"PING\r\nQUIT\r\n").expect("taken");
             let mut report = String::new();

@@ -8,10 +8,16 @@ use oxidis::net::tls::context::Context;
 use oxidis::net::tls::session::{Nowhere, Received, Room, Sealed, Session};
 use oxidis::net::tls::verify::any_name;
 use oxidis::net::tls::{TlsConn, blocking_tls};
-use rustls::{ClientConnection, ServerConnection};
+use rustls::client::Resumption;
+use rustls::crypto::CryptoProvider;
+use rustls::{
+    CipherSuiteCommon, ClientConnection, HandshakeKind, InvalidMessage, ServerConfig, ServerConnection,
+    SupportedCipherSuite, Tls13CipherSuite, version,
+};
 use std::io::{IoSlice, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 /// Made once: openssl takes its time.
 static CERTIFICATES: LazyLock<Certificates> = LazyLock::new(Certificates::new);
@@ -284,6 +290,108 @@ fn keys_are_changed_on_either_sides_wish() {
         }
     }
     assert!(refused);
+}
+
+/// A server's side whose keys of TLS 1.3 are good for so few records.
+fn short_lived_keys(records: u64) -> Arc<ServerConfig> {
+    let config = context("server", "TLSv1.3").server;
+    let provider = config.crypto_provider();
+    let first = provider.cipher_suites[0].tls13().expect("those of TLS 1.3 come first");
+    let CipherSuiteCommon { suite, hash_provider, .. } = first.common;
+    let suite = Tls13CipherSuite {
+        common: CipherSuiteCommon { suite, hash_provider, confidentiality_limit: records },
+        hkdf_provider: first.hkdf_provider,
+        aead_alg: first.aead_alg,
+        quic: None,
+    };
+    let cipher_suites = vec![SupportedCipherSuite::Tls13(Box::leak(Box::new(suite)))];
+    let provider = CryptoProvider { cipher_suites, ..CryptoProvider::clone(provider) };
+    let builder = ServerConfig::builder_with_provider(Arc::new(provider));
+    let builder = builder.with_protocol_versions(&[&version::TLS13]).expect("a suite of it");
+    Arc::new(builder.with_no_client_auth().with_cert_resolver(Arc::clone(&config.cert_resolver)))
+}
+
+#[test]
+fn keys_are_changed_before_they_have_encrypted_too_much() {
+    let mut theirs = client("TLSv1.3");
+    let mut ours = Ours::new(Session::server(short_lived_keys(100)).expect("a session"));
+    shake_hands!(theirs, ours, usize::MAX);
+    let (mut changes, mut sent, mut answered) = (0, 0_u64, Vec::new());
+    for turn in 0..200_u8 {
+        // Of one record, and of some in a row.
+        for records in [1, 3, 30] {
+            let plain = vec![turn; records * 16_384];
+            ours.seal(&plain);
+            let mut rest = ours.sealed.bytes();
+            while let [_, _, _, a, b, after @ ..] = rest {
+                let len = usize::from(u16::from_be_bytes([*a, *b]));
+                changes += u64::from(len < 100);
+                rest = &after[len..];
+            }
+            sent += records as u64;
+            assert!(give!(theirs, ours) == plain, "{turn}");
+            theirs.writer().write_all(&[turn]).expect("room");
+            ours.receive(&sent_by!(theirs), usize::MAX).expect("no complaint");
+            answered.push(turn);
+        }
+    }
+    assert!(changes >= sent / 100 && changes <= sent / 60, "{changes} of {sent}");
+    assert_eq!(ours.plain, answered);
+}
+
+#[test]
+fn records_longer_than_allowed_are_refused_by_their_headers() {
+    for version in VERSIONS {
+        // More than anything that is encrypted takes.
+        let too_long = 16_384 + 2048;
+        for (len, refused) in [(too_long - 1, false), (too_long, true), (u16::MAX, true)] {
+            let (mut theirs, mut ours) = pair(version);
+            let [a, b] = len.to_be_bytes();
+            let received = ours.receive(&[23, 3, 3, a, b], usize::MAX);
+            if !refused {
+                assert_eq!(received, Ok(Received::Open), "{version}, {len}");
+                continue;
+            }
+            assert_eq!(received, Err(InvalidMessage::MessageTooLarge.into()), "{version}, {len}");
+            assert!(ours.session.kept() < 100, "{version}, {len}");
+            theirs.read_tls(&mut ours.sealed.bytes()).expect("memory");
+            let told = theirs.process_new_packets().expect_err("a complaint");
+            assert!(matches!(told, rustls::Error::AlertReceived(_)), "{told}");
+        }
+    }
+}
+
+#[test]
+fn early_data_is_not_let_in() {
+    let cached = |options: &mut oxidis::net::tls::context::Options<'_>| {
+        options.protocols = Some("TLSv1.3");
+        options.cache = Some((100, Duration::from_secs(600)));
+    };
+    let mut config = (*context("client", "TLSv1.3").client).clone();
+    config.resumption = Resumption::in_memory_sessions(8);
+    config.enable_early_data = true;
+    let config = Arc::new(config);
+    let ours = CERTIFICATES.context_with("server", cached).server;
+    // A server with the same sessions, but one that invites early data.
+    let mut generous = (*ours).clone();
+    generous.max_early_data_size = 10_000;
+    let connect = || ClientConnection::new(Arc::clone(&config), any_name()).expect("a session");
+    for (server, early) in [(Arc::new(generous), false), (ours, true)] {
+        let (mut theirs, mut ours) = (connect(), Ours::new(Session::server(server).expect("a session")));
+        assert_eq!(theirs.early_data().is_some(), early);
+        if let Some(mut data) = theirs.early_data() {
+            assert_eq!(data.write(b"FLUSHALL\r\n").expect("room"), 10);
+        }
+        shake_hands!(theirs, ours, usize::MAX);
+        ours.seal(b"welcome");
+        assert_eq!(give!(theirs, ours), b"welcome");
+        assert!(!theirs.is_early_data_accepted());
+        theirs.writer().write_all(b"late").expect("room");
+        ours.receive(&sent_by!(theirs), usize::MAX).expect("no complaint");
+        assert_eq!((&ours.plain[..], ours.session.kept()), (&b"late"[..], 0));
+        let kind = if early { HandshakeKind::Resumed } else { HandshakeKind::Full };
+        assert_eq!(theirs.handshake_kind(), Some(kind));
+    }
 }
 
 #[test]

@@ -4,9 +4,19 @@
 //! stands for at the end of the list, or with `-` takes them out, with `!` for good, with `+` moves them to the end. A word
 //! may be several joined by `+`: what all of them stand for. Words that stand for nothing we have are passed over, as
 //! OpenSSL does; what remains must not be empty.
+//!
+//! **How long keys last.** The library has AES-GCM encrypt no more than 2^24 records with a key, which a busy client has
+//! been sent after minutes. In TLS 1.2, where only another handshake could make new keys, it then ends the session; in 1.3
+//! it makes new ones, but has the other side answer and bears no more than 32 answers without data: a subscriber that says
+//! nothing would be cut off. OpenSSL counts nothing of the kind. So keys of TLS 1.2 last here as well, and those of 1.3 for
+//! 2^32 records. No nonce comes twice before 2^64. What the number guards against is that a listener tells what was
+//! encrypted from noise: with a chance of 2^-60 after 2^24 records of 16 KB, of 2^-44 after 2^32, which are 64,000 GB.
 
-use rustls::SupportedCipherSuite;
 use rustls::crypto::aws_lc_rs::cipher_suite as suite;
+use rustls::{CipherSuiteCommon, SupportedCipherSuite, Tls12CipherSuite, Tls13CipherSuite};
+
+/// Records that are encrypted with a key of TLS 1.3 before there is a new one.
+const RECORDS_OF_A_KEY: u64 = 1 << 32;
 
 /// A cipher of TLS 1.2 and the words that it goes by beside its name.
 struct Named {
@@ -17,8 +27,43 @@ struct Named {
 
 macro_rules! named {
     ($name:literal, $suite:ident, $($kind:literal)*) => {
-        Named { name: $name, kinds: &[$($kind),*], suite: suite::$suite }
+        Named {
+            name: $name,
+            kinds: &[$($kind),*],
+            suite: {
+                static LASTING: Tls12CipherSuite = lasting12(&suite::$suite);
+                SupportedCipherSuite::Tls12(&LASTING)
+            },
+        }
     };
+}
+
+macro_rules! named13 {
+    ($name:literal, $suite:ident) => {
+        ($name, {
+            static LASTING: Tls13CipherSuite = lasting13(&suite::$suite);
+            SupportedCipherSuite::Tls13(&LASTING)
+        })
+    };
+}
+
+const fn lasting12(suite: &SupportedCipherSuite) -> Tls12CipherSuite {
+    let SupportedCipherSuite::Tls12(suite) = suite else { panic!("a suite of TLS 1.2") };
+    let Tls12CipherSuite { common, prf_provider, kx, sign, aead_alg } = suite;
+    let common = lasting(common, u64::MAX);
+    Tls12CipherSuite { common, prf_provider: *prf_provider, kx: *kx, sign, aead_alg: *aead_alg }
+}
+
+const fn lasting13(suite: &SupportedCipherSuite) -> Tls13CipherSuite {
+    let SupportedCipherSuite::Tls13(suite) = suite else { panic!("a suite of TLS 1.3") };
+    let Tls13CipherSuite { common, hkdf_provider, aead_alg, quic } = suite;
+    let common = lasting(common, RECORDS_OF_A_KEY);
+    Tls13CipherSuite { common, hkdf_provider: *hkdf_provider, aead_alg: *aead_alg, quic: *quic }
+}
+
+const fn lasting(common: &CipherSuiteCommon, records: u64) -> CipherSuiteCommon {
+    let CipherSuiteCommon { suite, hash_provider, .. } = common;
+    CipherSuiteCommon { suite: *suite, hash_provider: *hash_provider, confidentiality_limit: records }
 }
 
 /// Those that we have, best first.
@@ -42,9 +87,9 @@ const EVERY: [&str; 10] =
     ["ALL", "DEFAULT", "HIGH", "ECDHE", "EECDH", "kECDHE", "kEECDH", "ECDH", "TLSv1.2", "FIPS"];
 
 static TLS13: [(&str, SupportedCipherSuite); 3] = [
-    ("TLS_AES_256_GCM_SHA384", suite::TLS13_AES_256_GCM_SHA384),
-    ("TLS_CHACHA20_POLY1305_SHA256", suite::TLS13_CHACHA20_POLY1305_SHA256),
-    ("TLS_AES_128_GCM_SHA256", suite::TLS13_AES_128_GCM_SHA256),
+    named13!("TLS_AES_256_GCM_SHA384", TLS13_AES_256_GCM_SHA384),
+    named13!("TLS_CHACHA20_POLY1305_SHA256", TLS13_CHACHA20_POLY1305_SHA256),
+    named13!("TLS_AES_128_GCM_SHA256", TLS13_AES_128_GCM_SHA256),
 ];
 
 impl Named {
@@ -52,6 +97,12 @@ impl Named {
         let standard = || format!("{:?}", self.suite.suite()) == word;
         self.name == word || EVERY.contains(&word) || self.kinds.contains(&word) || standard()
     }
+}
+
+/// All that we have, best first.
+#[must_use]
+pub fn all() -> Vec<SupportedCipherSuite> {
+    TLS13.iter().map(|(_, suite)| *suite).chain(TLS12.iter().map(|named| named.suite)).collect()
 }
 
 /// What `tls-ciphers` names; empty: nothing that we have.
@@ -118,6 +169,28 @@ mod tests {
         assert_eq!(names("ALL:!ECDSA:!CHACHA20:-AES256"), ["ECDHE-RSA-AES128-GCM-SHA256"]);
         assert_eq!(names("!aRSA:ALL").len(), 3);
         assert_eq!(names("aRSA:+AES256:@STRENGTH").last(), Some(&"ECDHE-RSA-AES256-GCM-SHA384"));
+    }
+
+    #[test]
+    fn all_are_those_of_the_library_in_its_order_of_versions() {
+        let ids = |suites: &[SupportedCipherSuite]| {
+            let mut ids: Vec<u16> = suites.iter().map(|s| u16::from(s.suite())).collect();
+            ids.sort_unstable();
+            ids
+        };
+        assert_eq!(ids(&all()), ids(rustls::crypto::aws_lc_rs::DEFAULT_CIPHER_SUITES));
+        assert!(all().is_sorted_by_key(|suite| suite.tls13().is_none()));
+    }
+
+    #[test]
+    fn keys_outlast_any_session_or_are_made_new() {
+        for suite in all() {
+            let (common, least) = match suite {
+                SupportedCipherSuite::Tls12(suite) => (&suite.common, u64::MAX),
+                SupportedCipherSuite::Tls13(suite) => (&suite.common, 1 << 32),
+            };
+            assert_eq!(common.confidentiality_limit, least, "{suite:?}");
+        }
     }
 
     #[test]

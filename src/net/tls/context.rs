@@ -149,7 +149,7 @@ fn versions(names: Option<&str>) -> Result<Vec<&'static SupportedProtocolVersion
 }
 
 fn provider(options: &Options<'_>) -> Result<CryptoProvider, String> {
-    let mut provider = aws_lc_rs::default_provider();
+    let mut provider = CryptoProvider { cipher_suites: ciphers::all(), ..aws_lc_rs::default_provider() };
     let is_13 = |suite: &rustls::SupportedCipherSuite| suite.tls13().is_some();
     if let Some(list) = options.ciphers {
         let wanted = ciphers::tls12(list);

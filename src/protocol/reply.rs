@@ -73,6 +73,10 @@ pub struct Reply {
     sent: usize,
     resp: Resp,
     muted: bool,
+    /// Whether the last reply is written: everything else is thrown away, whatever else is said about it.
+    ended: bool,
+    /// Whether something was thrown away behind the last reply that would have gone out though replies are muted.
+    called_back: bool,
     /// Whether long values may be shared.
     sharing: bool,
     /// Where long strings may be written at once.
@@ -121,7 +125,13 @@ impl Reply {
 
     /// While muted, nothing is written: CLIENT REPLY OFF, the primary's own commands.
     pub fn set_muted(&mut self, muted: bool) {
-        self.muted = muted;
+        self.muted = muted || self.ended;
+    }
+
+    /// What has been written is the last that the client gets.
+    pub fn end(&mut self) {
+        self.ended = true;
+        self.muted = true;
     }
 
     /// Whether replies are thrown away.
@@ -132,9 +142,16 @@ impl Reply {
 
     /// Writes something that answers no request, and so goes out though replies are thrown away.
     pub fn unmuted(&mut self, write: impl FnOnce(&mut Self)) {
-        let muted = std::mem::take(&mut self.muted);
+        self.called_back |= self.ended;
+        let muted = std::mem::replace(&mut self.muted, self.ended);
         write(self);
         self.muted = muted;
+    }
+
+    /// Whether the client should have been sent something behind its last reply.
+    #[must_use]
+    pub fn called_back(&self) -> bool {
+        self.called_back
     }
 
     /// Has long strings written to a socket at once, or no more. Not for replies that promise what is yet to be done

@@ -88,17 +88,25 @@ impl Server {
         }
     }
 
-    /// Cuts off the clients whose user goes. The one whose command does that gets its reply first.
+    /// Cuts off the clients whose user goes. The one whose command does that gets its reply first, and
+    /// [`Server::replied_last`] then sees to it that it gets nothing else.
     fn cut_off(&mut self, current: ClientId, goes: impl Fn(UserId) -> bool) {
         let concerned: Vec<ClientId> =
             self.clients.iter().filter(|client| client.user.is_some_and(&goes)).map(|c| c.id).collect();
         for id in concerned {
             self.become_user(id, UserId::DEFAULT, false);
             if id == current {
-                self.close_after_reply(id);
+                self.client_mut(id).flags.insert(ClientFlags::CLOSE_AFTER_REPLY);
             } else {
                 self.close_later(id);
             }
+        }
+    }
+
+    /// The client whose command may have cut off itself has been answered.
+    pub fn replied_last(&mut self, current: ClientId) {
+        if self.client_mut(current).flags.contains(ClientFlags::CLOSE_AFTER_REPLY) {
+            self.close_after_reply(current);
         }
     }
 

@@ -68,6 +68,9 @@ impl Server {
         client.bytes_out += written;
         self.stats.net_output_bytes += written;
         if client.reply.is_empty() && !client.reply.overflowed() {
+            if client.reply.called_back() {
+                self.close_later(id);
+            }
             return;
         }
         if !client.flags.intersects(ClientFlags::QUEUED_WRITE | ClientFlags::WAITS_WRITABLE) {
@@ -82,6 +85,7 @@ impl Server {
     /// CLIENT REPLY OFF and SKIP do not hold for it; its class's output limits do. False: this client gets none.
     pub fn push_to(&mut self, id: ClientId, write: impl FnOnce(&mut Reply)) -> bool {
         let Some(client) = self.clients.get_mut(id).filter(|client| client.takes_messages()) else {
+            self.call_back(id);
             return false;
         };
         client.reply.unmuted(write);
@@ -193,10 +197,22 @@ impl Server {
         self.close_now(id);
     }
 
-    /// Closes a client once it got its replies.
+    /// Closes a client once it got its replies. It gets no more of them, though it may be amid EXEC.
     pub fn close_after_reply(&mut self, id: ClientId) {
         if let Some(client) = self.clients.get_mut(id) {
             client.flags.insert(ClientFlags::CLOSE_AFTER_REPLY);
+            client.reply.end();
+        }
+    }
+
+    /// A client that gets no messages any more was to get one. If its last reply was thrown away, as QUIT's is behind
+    /// CLIENT REPLY OFF, then nothing else would close it.
+    pub fn call_back(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(id)
+            && client.flags.contains(ClientFlags::CLOSE_AFTER_REPLY)
+        {
+            client.reply.unmuted(|_| {});
+            self.queue_write(id);
         }
     }
 

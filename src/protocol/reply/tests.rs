@@ -188,6 +188,18 @@ fn a_double_is_a_bulk_of_its_own_length_in_resp2() {
 }
 
 #[test]
+fn behind_the_last_reply_nothing_is_written() {
+    let mut reply = Reply::new();
+    reply.ok();
+    reply.end();
+    reply.int(1);
+    reply.set_muted(false);
+    reply.int(2);
+    reply.unmuted(|reply| reply.push(1));
+    assert_eq!(reply.to_vec(), b"+OK\r\n");
+}
+
+#[test]
 fn a_muted_reply_counts_errors_and_writes_nothing() {
     let mut reply = Reply::new();
     reply.set_muted(true);

@@ -190,6 +190,7 @@ impl Server {
 
     fn hold_to_limits(&mut self, late: &[ClientId]) {
         for id in late {
+            self.call_back(*id);
             self.check_output_limits(*id);
         }
     }
@@ -201,7 +202,7 @@ struct Delivery<'a> {
     pending_writes: &'a mut Vec<ClientId>,
     /// A client with fewer unsent bytes is within its limits.
     limit: u64,
-    /// Those that may not be.
+    /// Those that may not be, and those that get no messages any more.
     late: SmallVec<[ClientId; 4]>,
 }
 
@@ -213,6 +214,7 @@ impl<'a> Delivery<'a> {
     fn send(&mut self, subscribers: &[ClientId], message: &Message) {
         for id in subscribers {
             let Some(client) = self.clients.get_mut(*id).filter(|client| client.takes_messages()) else {
+                self.late.push(*id);
                 continue;
             };
             client.reply.message(message);

@@ -259,3 +259,45 @@ fn everybody_in_a_crowd_is_told_what_redis_tells_them() {
         );
     }
 }
+
+/// Who ends itself amid EXEC gets nothing behind that, and with its replies off is still there until it is sent a message.
+const ENDS: &[&str] = &[
+    "a MULTI;SET k1 1;CLIENT KILL ID @a SKIPME no;GET k1;SUBSCRIBE c1;CLIENT LIST;NOSUCH;EXEC;PING",
+    "a HELLO 3;MULTI;CLIENT KILL ID @a SKIPME no;HGETALL k2;HELLO 2;PUBLISH c1 v;EXEC;PING",
+    "a MULTI;CLIENT KILL &a;CLIENT REPLY ON;SET k1 2;INCR k1;EXEC;PING",
+    "a CLIENT REPLY OFF;MULTI;CLIENT KILL ID @a SKIPME no;CLIENT REPLY ON;PING;SUBSCRIBE c1;EXEC",
+    "a HELLO 3;SUBSCRIBE c1;MULTI;CLIENT KILL ID @a SKIPME no;PUBLISH c1 v;UNSUBSCRIBE c1;EXEC;PING",
+    "a HELLO 3;CLIENT TRACKING on;GET k1;MULTI;CLIENT KILL ID @a SKIPME no;SET k1 3;FLUSHALL;EXEC;PING",
+    "a CLIENT KILL ID @a SKIPME no;PING",
+    "a AUTH u1 x;MULTI;ACL DELUSER u1;PING;ACL WHOAMI;EXEC;PING",
+    "a CLIENT REPLY OFF;QUIT;PING",
+    "b CLIENT LIST",
+    "a PING",
+    "a-",
+    "a SUBSCRIBE c1;HELLO 3;CLIENT REPLY OFF;QUIT;PING",
+    "a HELLO 3;SUBSCRIBE c1;CLIENT REPLY OFF;QUIT;PING",
+    "b CLIENT LIST",
+    "b PUBLISH c1 v",
+    "b PUBLISH c1 v",
+    "a HELLO 3;SUBSCRIBE c1 c2;CLIENT REPLY SKIP;QUIT;PING",
+    "b SPUBLISH c1 v",
+    "b MULTI;PUBLISH c1 v;PUBLISH c2 v;EXEC",
+    "a HELLO 3;CLIENT TRACKING on;GET k1;CLIENT REPLY OFF;QUIT",
+    "b SET k2 1",
+    "b SET k1 1",
+    "a HELLO 3;CLIENT TRACKING on;GET k1;CLIENT REPLY OFF;CLIENT KILL ID @a SKIPME no",
+    "b SET k1 1",
+    "b CLIENT LIST",
+];
+
+#[test]
+fn who_ends_itself_gets_nothing_behind_that() {
+    let mut world =
+        World { sides: Side::both(), brief: BTreeMap::new(), patience: ON_ITS_WAY, set_back: false };
+    world.clean();
+    world.line("z ACL SETUSER u1 on >x +@all ~* &*").expect("the same");
+    for line in ENDS {
+        world.line(line).unwrap_or_else(|how| panic!("{how}"));
+    }
+    world.end().unwrap_or_else(|how| panic!("{how}"));
+}

@@ -11,7 +11,7 @@ use crate::client::{ClientClass, ClientFlags, ClientId};
 use crate::commands::container::{self, ServerFn, c_str, sub};
 use crate::commands::parse::is_word;
 use crate::commands::row::{acl, flags};
-use crate::protocol::{Args, CmdError, CmdResult};
+use crate::protocol::{Args, CmdError, CmdResult, Reply};
 use crate::server::Server;
 use crate::server::command::{Command, Group, Run};
 
@@ -144,7 +144,7 @@ fn reply(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdResult {
         word if is_word(word, "on") => {
             client.flags.remove(ClientFlags::REPLY_OFF | ClientFlags::REPLY_SKIP);
             client.reply.set_muted(false);
-            client.reply.ok();
+            client.reply.unmuted(Reply::ok);
         }
         word if is_word(word, "off") => {
             client.flags.insert(ClientFlags::REPLY_OFF);

@@ -27,6 +27,7 @@ pub(super) fn deluser(server: &mut Server, id: ClientId, args: Args<'_>) -> CmdR
     }
     let deleted = names.iter().filter(|name| server.delete_user(name, id)).count();
     server.reply(id).int(deleted as i64);
+    server.replied_last(id);
     Ok(())
 }
 
@@ -93,6 +94,7 @@ pub(super) fn load(server: &mut Server, id: ClientId, _args: Args<'_>) -> CmdRes
     has_file(server)?;
     server.reload_acl_file(id).map_err(CmdError::err)?;
     server.reply(id).ok();
+    server.replied_last(id);
     Ok(())
 }
 

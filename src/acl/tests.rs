@@ -14,7 +14,7 @@ fn bob(rules: &str) -> Result<User, String> {
     let context = Context { commands: &commands, all_channels: false };
     let rules: Vec<&[u8]> = rules.split(' ').map(str::as_bytes).collect();
     let changed = Users::default().changed(b"bob", &rules, context);
-    changed.map_err(|error| String::from_utf8(error).expect("text"))
+    changed.map_err(|refused| String::from_utf8(refused.to_client()).expect("text"))
 }
 
 fn described(rules: &str) -> String {
@@ -182,6 +182,7 @@ fn a_file_gives_all_users_or_none() {
         ("user", "/f.acl:1 should start with user keyword followed by the username. "),
         ("user a\tb", "'/f.acl:1: username 'a\tb' contains invalid characters. "),
         ("user a on\nuser a off", "WARNING: Duplicate user 'a' found on line 2. "),
+        ("user a on\0x\nuser b on\n", "/f.acl:1: Syntax error. "),
         ("\nuser a (on", "/f.acl:2: Unmatched parenthesis in selector definition."),
         (
             "user a +x foo -@y bar",
@@ -192,6 +193,20 @@ fn a_file_gives_all_users_or_none() {
     ];
     for (text, error) in cases {
         assert_eq!(parse(text).expect_err("a bad file"), format!("{error}{end}"), "{text}");
+    }
+}
+
+#[test]
+fn the_log_is_told_which_rule_of_whom_is_wrong() {
+    let commands = commands();
+    let context = Context { commands: &commands, all_channels: false };
+    for (rules, rule, why) in [
+        (&[&b"on"[..], b"+nosuch"][..], "+nosuch", "Unknown command or category name in ACL"),
+        (&[b"(+get", b"~a"], "(+get", "Syntax error"),
+    ] {
+        let refused = Users::default().changed(b"bob", rules, context).expect_err("bad rules");
+        let expected = format!("Error loading ACL rule '{rule}' for the user named 'bob': {why}");
+        assert_eq!(refused.to_log("bob"), expected);
     }
 }
 
@@ -234,7 +249,7 @@ fn random_rules_come_to_what_redis_makes_of_them() {
                 }
                 ordered(&String::from_utf8_lossy(&text))
             }
-            Err(error) => format!("-ERR {}", String::from_utf8_lossy(&error)),
+            Err(refused) => format!("-ERR {}", String::from_utf8_lossy(&refused.to_client())),
         };
         assert_eq!(found, expected, "{line}");
         compared += 1;

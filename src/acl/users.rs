@@ -21,6 +21,36 @@ impl UserId {
 /// Name of the user that a connection has before it logs in.
 pub const DEFAULT_NAME: &[u8] = b"default";
 
+/// A rule that is refused, as it was written, and why.
+#[derive(Debug)]
+pub struct Refused {
+    rule: Vec<u8>,
+    /// None: a parenthesis in it is not closed.
+    error: Option<RuleError>,
+}
+
+impl Refused {
+    /// What the client of ACL SETUSER is told.
+    #[must_use]
+    pub fn to_client(&self) -> Vec<u8> {
+        let rule = c_str(&self.rule);
+        match self.error {
+            Some(error) => {
+                [b"Error in ACL SETUSER modifier '", rule, b"': ", error.text().as_bytes()].concat()
+            }
+            None => [b"Unmatched parenthesis in acl selector starting at '", rule, b"'."].concat(),
+        }
+    }
+
+    /// What the log is told when the rule stands in redis.conf.
+    #[must_use]
+    pub fn to_log(&self, user: &str) -> String {
+        let rule = String::from_utf8_lossy(c_str(&self.rule));
+        let why = self.error.unwrap_or(RuleError::Syntax).text();
+        format!("Error loading ACL rule '{rule}' for the user named '{user}': {why}")
+    }
+}
+
 /// All users.
 #[derive(Debug, Clone)]
 pub struct Users {
@@ -105,17 +135,15 @@ impl Users {
     /// What a user would be after these rules; one that does not exist begins as one who may do nothing.
     ///
     /// # Errors
-    /// The rule that is none: what the client is told.
-    pub fn changed(&self, name: &[u8], rules: &[&[u8]], context: Context<'_>) -> Result<User, Vec<u8>> {
-        let rules = merged(rules).map_err(|at| {
-            [b"Unmatched parenthesis in acl selector starting at '", c_str(rules[at]), b"'."].concat()
-        })?;
+    /// The rule that is none.
+    pub fn changed(&self, name: &[u8], rules: &[&[u8]], context: Context<'_>) -> Result<User, Refused> {
+        let rules = merged(rules).map_err(|at| Refused { rule: rules[at].to_vec(), error: None })?;
         let mut user =
             self.find(name).map_or_else(|| User::new(name, context.all_channels), |id| self[id].clone());
-        for rule in &rules {
-            rule::apply(&mut user, rule, context).map_err(|error| {
-                [b"Error in ACL SETUSER modifier '", c_str(rule), b"': ", error.text().as_bytes()].concat()
-            })?;
+        for rule in rules {
+            if let Err(error) = rule::apply(&mut user, &rule, context) {
+                return Err(Refused { rule, error: Some(error) });
+            }
         }
         Ok(user)
     }
@@ -152,6 +180,8 @@ impl Users {
     /// All that is wrong with it, in one line.
     pub fn parse(text: &[u8], name: &str, context: Context<'_>) -> Result<Users, Vec<u8>> {
         let mut file = File { users: BTreeMap::new(), errors: Vec::new(), name, context };
+        // To Redis a zero byte ends what it has read of a line, and with it the line's end.
+        let text: Vec<u8> = text.split_inclusive(|byte| *byte == b'\n').flat_map(c_str).copied().collect();
         for (i, line) in text.split(|byte| *byte == b'\n').enumerate() {
             file.line(i + 1, line);
         }
@@ -228,7 +258,7 @@ struct File<'a> {
 
 impl File<'_> {
     fn line(&mut self, number: usize, line: &[u8]) {
-        let line = trim(c_str(line), b" \t\r\n");
+        let line = trim(line, b" \t\r\n");
         if line.is_empty() {
             return;
         }

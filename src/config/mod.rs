@@ -19,7 +19,7 @@ pub use error::{LoadError, SetError};
 pub use get_set::{Changes, SetRights, is_sensitive};
 pub use load::Directives;
 pub use options::Row;
-pub use rewrite::replace_file;
+pub use rewrite::{NotReplaced, Replacing, replace_file};
 pub use settings::Config;
 pub use unhonoured::UNHONOURED;
 pub use values::*;

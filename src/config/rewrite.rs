@@ -30,7 +30,17 @@ impl Config {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             old => old.unwrap_or_default(),
         };
-        replace_file(path, &self.rewritten(&old, users, force_all))
+        replace_file(path, &self.rewritten(&old, users, force_all)).map_err(|NotReplaced { step, error }| {
+            let what = match step {
+                Replacing::Opening => "create tmp config file",
+                Replacing::Writing => "write tmp config file",
+                Replacing::Syncing => "sync tmp config file to disk",
+                Replacing::Renaming => "rename tmp config file",
+                Replacing::SyncingFolder => "sync config file dir",
+            };
+            log_warning!("Could not {what} ({})", super::error::os_reason(&error));
+            error
+        })
     }
 
     /// What becomes of the text of a config file.
@@ -143,23 +153,45 @@ fn subject(line: &[u8]) -> Option<String> {
     DIRECTIVES.iter().find(|known| name.eq_ignore_ascii_case(known.as_bytes())).map(ToString::to_string)
 }
 
+/// Why no new file could be put in the place of an old one.
+#[derive(Debug)]
+pub struct NotReplaced {
+    /// What failed.
+    pub step: Replacing,
+    /// And why.
+    pub error: io::Error,
+}
+
+/// The steps in which a file is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replacing {
+    /// The new one is made, under another name.
+    Opening,
+    /// It is written.
+    Writing,
+    /// What was written is on disk.
+    Syncing,
+    /// It gets the name.
+    Renaming,
+    /// So it is on disk, too.
+    SyncingFolder,
+}
+
 /// Puts a new file in the place of an old one. Whatever fails, one of the two is there in full.
 ///
 /// # Errors
-/// The new one cannot be written, which the log tells too.
-pub fn replace_file(path: &Path, text: &[u8]) -> io::Result<()> {
-    let (mut file, temporary) = create_beside(path).inspect_err(|error| {
-        log_warning!("Could not create tmp config file ({})", super::error::os_reason(error))
-    })?;
+/// The new one cannot be written.
+pub fn replace_file(path: &Path, text: &[u8]) -> Result<(), NotReplaced> {
+    let failed = |step| move |error| NotReplaced { step, error };
+    let (mut file, temporary) = create_beside(path).map_err(failed(Replacing::Opening))?;
     let result = (|| {
-        file.write_all(text)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)?;
+        file.write_all(text).map_err(failed(Replacing::Writing))?;
+        file.sync_all().map_err(failed(Replacing::Syncing))?;
+        std::fs::rename(&temporary, path).map_err(failed(Replacing::Renaming))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder)?.sync_all()
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(Replacing::SyncingFolder))
     })();
-    if let Err(error) = &result {
-        log_warning!("Could not write the new config file ({})", super::error::os_reason(error));
+    if result.is_err() {
         // After the rename there is nothing under that name any more.
         let _ = std::fs::remove_file(&temporary);
     }

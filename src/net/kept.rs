@@ -4,6 +4,7 @@
 //! back when all that was asked over it has been answered, and lets it fall otherwise.
 
 use super::blocking::BlockingStream;
+use super::tls::context::Context;
 use std::io;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -19,6 +20,8 @@ const KEPT_FOR: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub struct Kept {
     idle: Vec<Idle>,
+    /// What sessions of TLS are made with, if they can be.
+    pub tls: Option<Context>,
 }
 
 #[derive(Debug)]

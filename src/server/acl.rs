@@ -12,7 +12,7 @@ use crate::acl::users::DEFAULT_NAME;
 use crate::acl::{Acl, Commands, Context, User, UserId, Users};
 use crate::client::subscribed::Listens;
 use crate::client::{Client, ClientClass, ClientFlags, ClientId};
-use crate::config::{Config, PubsubDefault};
+use crate::config::{Config, NotReplaced, PubsubDefault, Replacing, replace_file};
 use crate::sys::errno::strerror;
 use crate::{log_notice, log_warning};
 use std::path::Path;
@@ -153,7 +153,7 @@ impl Server {
     /// A rule is none: what the client is told.
     pub fn set_user(&mut self, name: &[u8], rules: &[&[u8]]) -> Result<(), Vec<u8>> {
         let context = context(&self.config, &self.acl.commands);
-        let user = self.acl.users.changed(name, rules, context)?;
+        let user = self.acl.users.changed(name, rules, context).map_err(|refused| refused.to_client())?;
         let before = self.acl.users.find(name).filter(|id| !user.keeps_channels_of(&self.acl.users[*id]));
         let id = self.acl.users.put(user);
         self.rights_changed();
@@ -224,7 +224,7 @@ impl Server {
             .acl
             .users
             .changed(name, &[reset, rules].concat(), context)
-            .map_err(|error| format!("{} (user '{shown}')", String::from_utf8_lossy(&error)))?;
+            .map_err(|refused| refused.to_log(&shown))?;
         if !user.enabled {
             log_notice!(
                 "The user '{shown}' is disabled (there is no 'on' modifier in the user description). Make sure this is \
@@ -267,8 +267,16 @@ impl Server {
             text.push(b'\n');
         }
         let path: &Path = self.config.aclfile.as_path();
-        crate::config::replace_file(path, &text).inspect_err(|error| {
-            log_warning!("Writing ACL file for ACL SAVE: {}", strerror(error));
+        replace_file(path, &text).map_err(|NotReplaced { step, error }| {
+            let what = match step {
+                Replacing::Opening => "Opening temp",
+                Replacing::Writing => "Writing",
+                Replacing::Syncing => "Syncing",
+                Replacing::Renaming => "Renaming",
+                Replacing::SyncingFolder => "Syncing the folder of the",
+            };
+            log_warning!("{what} ACL file for ACL SAVE: {}", strerror(&error));
+            error
         })
     }
 }

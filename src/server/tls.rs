@@ -26,7 +26,7 @@ impl Server {
     pub(super) fn tls_changed(&mut self) -> Result<(), String> {
         if !is_used(&self.config) {
             // Read anew, should it be wanted.
-            self.tls = None;
+            self.use_tls(None);
             return Ok(());
         }
         self.set_up_tls().map_err(|()| not_updated())
@@ -43,10 +43,16 @@ impl Server {
         self.set_up_tls().map_err(|()| not_updated())
     }
 
+    /// From now on sessions are made with this, MIGRATE's too.
+    fn use_tls(&mut self, context: Option<Context>) {
+        self.tls.clone_from(&context);
+        self.migrate_links.tls = context;
+    }
+
     fn set_up_tls(&mut self) -> Result<(), ()> {
         match context(&self.config) {
             Ok(context) => {
-                self.tls = Some(context);
+                self.use_tls(Some(context));
                 Ok(())
             }
             Err(error) => {
@@ -69,7 +75,7 @@ fn is_used(config: &Config) -> bool {
 ///
 /// # Errors
 /// A file or an option is no good: a line for the log.
-pub fn context(config: &Config) -> Result<Context, String> {
+fn context(config: &Config) -> Result<Context, String> {
     if config.tls_cert_file.is_empty() {
         return Err("No tls-cert-file configured!".into());
     }

@@ -274,6 +274,39 @@ fn a_client_that_does_not_read_is_held_to_its_output_limit() {
 }
 
 #[test]
+fn keys_migrate_over_tls() {
+    let certificates = Certificates::new();
+    let all = "bind 127.0.0.1 127.0.0.2 127.0.0.3";
+    let start = |program| certificates.start(program, &["tls-cluster yes", all]);
+    let servers = [start(Program::Oxidis), start(Program::Redis)];
+    for (from, to) in [(0, 1), (1, 0)] {
+        let (from, to) = (&servers[from], &servers[to]);
+        for i in 0..3 {
+            from.ok(&format!("SET key:{i} value"));
+            from.ok(&format!("MIGRATE 127.0.0.1 {} key:{i} 0 5000", to.tls_port));
+            assert_eq!(to.cmd(&format!("GET key:{i}")), bulk(b"value"));
+        }
+        to.ok("FLUSHALL");
+        assert!(from.cmd(&format!("MIGRATE 127.0.0.1 {} key 0 100", to.port)).text().contains("NOKEY"));
+        from.ok("SET key value");
+        let refused = from.cmd(&format!("MIGRATE 127.0.0.1 {} key 0 1000", to.port));
+        assert!(refused.is_error(), "the plain port: {refused:?}");
+    }
+    // The files are read when the options change.
+    let [ours, real] = &servers;
+    std::fs::rename(certificates.path("client.crt"), certificates.path("away")).expect("it is there");
+    real.ok("FLUSHALL");
+    ours.ok("SET key value");
+    // Not over the connection that is kept.
+    let migrate = |host: &str| ours.cmd(&format!("MIGRATE {host} {} key 0 5000", real.tls_port));
+    assert!(migrate("127.0.0.2").is_ok());
+    ours.ok("SET key value");
+    let stranger = ["crt", "key"].map(|end| shown(&certificates.path(&format!("stranger.{end}"))));
+    ours.ok(&format!("CONFIG SET tls-client-cert-file {} tls-client-key-file {}", stranger[0], stranger[1]));
+    assert!(migrate("127.0.0.3").is_error());
+}
+
+#[test]
 fn certificates_are_renewed_while_sessions_live() {
     let certificates = Certificates::new();
     let server = certificates.start(Program::Oxidis, &[]);
@@ -316,6 +349,7 @@ fn what_is_no_good_changes_nothing() {
         ("tls-dh-params-file", file("ca.crt"), "failed to read DH params."),
         ("tls-protocols", "TLSv1.1".into(), "TLSv1.1 is specified in tls-protocols but not supported."),
         ("tls-protocols", "SSLv3".into(), "Invalid tls-protocols specified."),
+        ("tls-protocols", "TLSv1.2  TLSv1.3".into(), "Invalid tls-protocols specified."),
         ("tls-ciphers", "AES128-SHA256".into(), "Failed to configure ciphers: AES128-SHA256"),
         ("tls-ciphersuites", "X".into(), "Failed to configure ciphersuites: X"),
     ] {

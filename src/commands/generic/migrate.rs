@@ -12,7 +12,6 @@ use crate::persist::rdb::payload;
 use crate::protocol::args::encode_command;
 use crate::protocol::{Args, CmdError, CmdResult};
 use crate::server::command::{BeginSearch, Command, Exec, FindKeys, Group, KeySpec, Run};
-use crate::server::tls;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -293,9 +292,8 @@ impl Target {
                     }
                     stream.set_write_timeout(Some(request.timeout))?;
                     stream.set_read_timeout(Some(request.timeout))?;
-                    // The files are read anew: handlers of data know nothing of connections.
-                    let context = tls::context(e.config).map_err(io::Error::other)?;
-                    return Target::on(BlockingStream::tls(stream, &context)?, request.timeout);
+                    let context = e.links.tls.as_ref().ok_or(ErrorKind::Unsupported)?;
+                    return Target::on(BlockingStream::tls(stream, context)?, request.timeout);
                 }
                 Err(error) => failed = error,
             }

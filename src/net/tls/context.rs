@@ -131,7 +131,7 @@ impl Context {
 fn versions(names: Option<&str>) -> Result<Vec<&'static SupportedProtocolVersion>, String> {
     let Some(names) = names else { return Ok(vec![&version::TLS13, &version::TLS12]) };
     let mut found = Vec::new();
-    for name in names.split_ascii_whitespace() {
+    for name in names.split(' ') {
         found.push(match name.to_ascii_lowercase().as_str() {
             "tlsv1.2" => &version::TLS12,
             "tlsv1.3" => &version::TLS13,

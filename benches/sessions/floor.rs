@@ -2,7 +2,7 @@
 //! the answer that it has by heart. What it spends is what the kernel takes for reading, writing and waiting, which no
 //! server of one thread gets below; how far a server is from it is all that its own code can win.
 
-use super::{message, own_key, rows, subscription};
+use super::{own_key, rows, subscriber};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use std::io::{ErrorKind, Read, Write};
@@ -30,10 +30,10 @@ struct Client {
 
 fn known() -> Vec<Known> {
     let mut known = Vec::new();
-    for row in rows() {
+    for row in rows().iter().filter(|row| row.known_by_heart()) {
         for (request, answer) in &row.steps {
-            let request = own_key(request, 0);
-            let answer = match row.subscribers {
+            let request = own_key(&String::from_utf8_lossy(request), 0).into_bytes();
+            let answer = match row.listeners.len() {
                 0 => Answer::Plain(answer.clone()),
                 _ => Answer::Messages(row.operations),
             };
@@ -87,7 +87,7 @@ pub fn serve(port: u16) {
             asked.push(event.token().0);
         }
         if messages > 0 {
-            let due = [false, true].map(|by_pattern| message(by_pattern).repeat(messages).into_bytes());
+            let due = [false, true].map(|by_pattern| subscriber(by_pattern, messages).hears.into_bytes());
             for client in clients.iter_mut().flatten() {
                 if let Some(by_pattern) = client.subscribed {
                     client.due.extend_from_slice(&due[usize::from(by_pattern)]);
@@ -120,10 +120,10 @@ impl Client {
             return 0;
         }
         if let Some(by_pattern) =
-            [false, true].into_iter().find(|p| self.received == subscription(*p).0.as_bytes())
+            [false, true].into_iter().find(|p| self.received == subscriber(*p, 0).begins.0.as_bytes())
         {
             self.subscribed = Some(by_pattern);
-            self.due.extend_from_slice(subscription(by_pattern).1.as_bytes());
+            self.due.extend_from_slice(subscriber(by_pattern, 0).begins.1.as_bytes());
             self.received.clear();
         } else if self.received.starts_with(b"*3\r\n$3\r\nSET\r\n") {
             // The key that a connection begins with.

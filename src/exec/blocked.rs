@@ -5,8 +5,9 @@
 
 use super::{finish, run_data};
 use crate::client::{Blocked, ClientId, News};
+use crate::protocol::Args;
 use crate::server::Server;
-use crate::server::command::{Blocking, CommandId, Run};
+use crate::server::command::{Blocking, Command, CommandId, Run};
 use crate::value::ValueRef;
 use crate::value::stream::StreamId;
 use std::cmp::Reverse;
@@ -81,6 +82,16 @@ fn wake_if_waiting(server: &mut Server, id: ClientId, place: u64, key: &[u8]) ->
     waits && wake(server, id, key)
 }
 
+/// Whether a command that is served from a key is not said to have changed it: this is said of those who push, and, for
+/// whatever reason, of those who pop from sorted sets and of BLMPOP.
+fn only_takes(command: &Command, args: Args<'_>, key: &[u8]) -> bool {
+    match command.name {
+        "blpop" | "brpop" => true,
+        "blmove" | "brpoplpush" => args.at(2) != key,
+        _ => false,
+    }
+}
+
 /// Runs a waiting command again for a key that is ready. It may find that there is nothing in it for its client, which
 /// then waits on: true.
 fn wake(server: &mut Server, id: ClientId, key: &[u8]) -> bool {
@@ -106,7 +117,10 @@ fn wake(server: &mut Server, id: ClientId, key: &[u8]) -> bool {
         super::log_if_slow(server, id, declared.flags, args, usec);
         server.sample_latency("command-unblocking", usec);
     }
+    let taken_from = only_takes(declared, args, key).then_some(key);
+    server.served_from(taken_from);
     server.apply_effects(id, declared, wait.db, args);
+    server.served_from(None);
     server.tell_own_invalidations();
     let done = waits.is_none();
     server.client_mut(id).blocked = Some(Blocked::Keys(wait));

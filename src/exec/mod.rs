@@ -363,12 +363,11 @@ pub fn after_command(server: &mut Server, id: ClientId) {
         server.caching_is_over(id);
     }
     let Some(client) = server.clients.get_mut(id) else { return };
-    if matches!(client.blocked, Some(Blocked::Paused { .. })) {
+    match client.blocked {
         // It is still to come.
-        return;
-    }
-    if !matches!(client.blocked, Some(Blocked::Keys(_))) {
-        client.request_over();
+        Some(Blocked::Paused { .. }) => return,
+        Some(_) => {}
+        None => client.request_over(),
     }
     if client.reply.sealed_chunks() > 0 || client.reply.overflowed() {
         server.check_output_limits(id);

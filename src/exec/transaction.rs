@@ -32,6 +32,7 @@ pub fn exec(server: &mut Server, id: ClientId) -> CmdResult {
     let commands = queue.expect("a client has a queue between MULTI and EXEC").take();
     server.reply(id).array(commands.len());
     server.exec_begins();
+    let mut refused = false;
     for i in 0..commands.len() {
         if i.is_multiple_of(PREFETCH_KEYS) {
             prefetch(server, id, &commands, i);
@@ -39,12 +40,18 @@ pub fn exec(server: &mut Server, id: ClientId) -> CmdResult {
         let (command, args) = commands.get(i);
         let command = CommandId(command);
         let restricted = server.client_mut(id).flags.contains(ClientFlags::RESTRICTED);
-        match restricted.then(|| permission::refusal_in_exec(server, id, command, args)).flatten() {
+        let refusal = restricted.then(|| permission::refusal_in_exec(server, id, command, args)).flatten();
+        refused = refusal.is_some();
+        match refusal {
             None => call(server, id, command, args),
             Some(error) => refuse_in_exec(server, id, error),
         }
     }
     server.exec_ended(id);
+    // An error that no command's end has taken for its own counts as EXEC's.
+    if refused && let Some(exec) = server.client_mut(id).last_command {
+        server.stats.command(CommandId(exec)).failed += 1;
+    }
     // What one of them may have queued or watched, had it been allowed to, would go with the rest.
     let queue = server.client_mut(id).queue.take();
     if let Some(queue) = queue {

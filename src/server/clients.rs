@@ -259,7 +259,12 @@ impl Server {
                 client.request_over();
                 self.leave_lines(&wait);
             }
-            _ => self.blocked.retain(|b| *b != id),
+            other => {
+                if !matches!(other, Some(Blocked::Paused { .. })) {
+                    client.request_over();
+                }
+                self.blocked.retain(|b| *b != id);
+            }
         }
         self.queue_read(id);
     }

@@ -287,6 +287,14 @@ impl Exec<'_> {
         }
     }
 
+    /// Has what the keyspace notes from here on stand behind what has been replied.
+    #[inline]
+    pub fn replied(&mut self) {
+        if !self.ks.effects.notify.is_empty() {
+            self.ks.effects.reply_at = self.reply.position();
+        }
+    }
+
     /// Asks to wait for elements; false where nobody may, as if the time were over at once.
     pub fn wait(&mut self, kind: Type, keys: Range<usize>, timeout_ms: Option<u64>) -> bool {
         if self.blocking.allowed {

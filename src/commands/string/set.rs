@@ -42,6 +42,7 @@ fn set(e: &mut Exec<'_>) -> CmdResult {
     };
     if get {
         reply_key(e, key)?;
+        e.replied();
     }
     if !holds(e, key, condition) {
         if !get {
@@ -136,6 +137,7 @@ pub static GETSET: Command = Command {
 fn getset(e: &mut Exec<'_>) -> CmdResult {
     let (key, value) = (e.args.at(1), e.args.at(2));
     reply_key(e, key)?;
+    e.replied();
     overwrite(e, key, 2, ExpireChange::Clear);
     if !e.ks.effects.unheard {
         e.ks.effects.propagate_instead([b"SET", key, value]);

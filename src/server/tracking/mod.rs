@@ -25,7 +25,7 @@ use crate::client::{ClientFlags, ClientId};
 use crate::keyspace::touched::{How, Touched};
 use crate::protocol::Args;
 use crate::protocol::args::encode_command;
-use prefixes::Prefixes;
+use prefixes::{By, Prefixes};
 use std::collections::BTreeMap;
 use std::mem;
 use table::TrackingTable;
@@ -50,6 +50,8 @@ pub struct Tracking {
     own: Vec<(ClientId, Own)>,
     /// Commands and cron runs that have found the table too full and left it so, one after the other.
     behind: usize,
+    /// The key from which a client that waited is being served, if that counts as no change of its own.
+    served: Option<Box<[u8]>>,
     active: bool,
 }
 
@@ -199,9 +201,16 @@ impl Server {
         }
     }
 
+    /// A waiting client is being served from a key, which it does not change by that; or no more.
+    pub fn served_from(&mut self, key: Option<&[u8]>) {
+        self.tracking.served = key.filter(|_| !self.tracking.prefixes.is_empty()).map(Into::into);
+    }
+
     /// A key has changed or is gone, by this client if by any.
     pub(super) fn invalidate_key(&mut self, key: &[u8], by: Option<ClientId>) {
         if !self.tracking.prefixes.is_empty() {
+            let served = self.tracking.served.as_deref() == Some(key);
+            let by = if served { By::Served } else { by.map_or(By::Itself, By::Client) };
             self.tracking.prefixes.changed(key, by);
         }
         self.invalidate_readers(key);

@@ -26,11 +26,22 @@ pub struct Prefix {
     changed: Changed,
 }
 
-/// Changed keys, in the order in which they were, each with the client that did it, if it was one.
+/// Changed keys, in the order in which they were, each with who did it.
 #[derive(Default)]
 struct Changed {
     bytes: Vec<u8>,
-    keys: Vec<(usize, Option<ClientId>)>,
+    keys: Vec<(usize, By)>,
+}
+
+/// Who has changed a key, which NOLOOP is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum By {
+    /// Nobody's command: it expired, or was evicted.
+    Itself,
+    /// A client.
+    Client(ClientId),
+    /// A client that was waiting got something of it: the change is that of the one who put it there.
+    Served,
 }
 
 /// Room for changed keys that is kept for the next turn, bytes.
@@ -82,8 +93,8 @@ impl Prefixes {
         self.pending
     }
 
-    /// A key was changed, by this client if by any.
-    pub fn changed(&mut self, key: &[u8], by: Option<ClientId>) {
+    /// A key was changed.
+    pub fn changed(&mut self, key: &[u8], by: By) {
         let mut below = key;
         while let Some((prefix, entry)) = self.last_up_to(below) {
             let common = prefix.iter().zip(key).take_while(|(a, b)| a == b).count();
@@ -115,13 +126,13 @@ impl Prefixes {
             changed.bytes.clear();
             changed.bytes.shrink_to(KEPT_MAX);
             changed.keys.clear();
-            changed.keys.shrink_to(KEPT_MAX / size_of::<(usize, Option<ClientId>)>());
+            changed.keys.shrink_to(KEPT_MAX / size_of::<(usize, By)>());
         }
     }
 }
 
-/// Changed keys, sorted, each once, with the client that was the last to change it.
-pub struct News<'a>(Vec<(&'a [u8], Option<ClientId>)>);
+/// Changed keys, sorted, each once, with who was the last to change it.
+pub struct News<'a>(Vec<(&'a [u8], By)>);
 
 impl<'a> News<'a> {
     fn of(changed: &'a Changed) -> Self {
@@ -135,7 +146,7 @@ impl<'a> News<'a> {
         // Of several changes of a key, which stand in their order still, the last one is kept.
         keys.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
-            if same {
+            if same && next.1 != By::Served {
                 kept.1 = next.1;
             }
             same
@@ -146,12 +157,12 @@ impl<'a> News<'a> {
     /// Whether a client was the last to change any of them.
     #[must_use]
     pub fn any_by(&self, client: ClientId) -> bool {
-        self.0.iter().any(|(_, by)| *by == Some(client))
+        self.0.iter().any(|(_, by)| *by == By::Client(client))
     }
 
     /// The keys, as an array of the protocol; without those that a client was the last to change. Empty if there are none.
     pub fn encode(&self, without: Option<ClientId>, out: &mut Vec<u8>) {
-        let told = self.0.iter().filter(|(_, by)| without.is_none() || *by != without);
+        let told = self.0.iter().filter(|(_, by)| without.is_none_or(|client| *by != By::Client(client)));
         let keys: Vec<&[u8]> = told.map(|(key, _)| *key).collect();
         out.clear();
         if !keys.is_empty() {
@@ -168,6 +179,10 @@ mod tests {
 
     fn client(number: u64) -> ClientId {
         ClientId { number, slot: number as usize }
+    }
+
+    fn by(number: u64) -> By {
+        if number == 0 { By::Itself } else { By::Client(client(number)) }
     }
 
     fn word(rng: &mut Rng) -> Vec<u8> {
@@ -196,9 +211,9 @@ mod tests {
                         }
                     }
                 }
-                let mut keys: BTreeMap<Vec<u8>, Option<ClientId>> = BTreeMap::new();
+                let mut keys: BTreeMap<Vec<u8>, By> = BTreeMap::new();
                 for _ in 0..rng.below(5) {
-                    let (key, by) = (word(&mut rng), Some(client(rng.below(3))).filter(|c| c.number > 0));
+                    let (key, by) = (word(&mut rng), by(rng.below(3)));
                     prefixes.changed(&key, by);
                     keys.insert(key, by);
                 }
@@ -228,9 +243,10 @@ mod tests {
     fn the_last_change_of_a_key_counts_and_own_ones_can_be_left_out() {
         let mut prefixes = Prefixes::default();
         prefixes.add(b"", client(1));
-        for (key, by) in [("b", Some(1)), ("a", Some(1)), ("b", Some(2)), ("a", None), ("c", Some(1))] {
-            prefixes.changed(key.as_bytes(), by.map(client));
+        for (key, number) in [("b", 1), ("a", 1), ("b", 2), ("a", 0), ("c", 1)] {
+            prefixes.changed(key.as_bytes(), by(number));
         }
+        prefixes.changed(b"c", By::Served);
         let mut texts = Vec::new();
         prefixes.take_changed(|_, news| {
             assert!(news.any_by(client(1)) && news.any_by(client(2)) && !news.any_by(client(3)));
@@ -242,7 +258,7 @@ mod tests {
         });
         let expected = ["*3 $1 a $1 b $1 c ", "*2 $1 a $1 b ", "*2 $1 a $1 c "];
         assert_eq!(texts, expected);
-        prefixes.changed(b"x", Some(client(1)));
+        prefixes.changed(b"x", by(1));
         prefixes.take_changed(|_, news| {
             let mut out = vec![1];
             news.encode(Some(client(1)), &mut out);

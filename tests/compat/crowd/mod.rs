@@ -290,6 +290,50 @@ const ENDS: &[&str] = &[
     "b CLIENT LIST",
 ];
 
+/// What crowds have found once.
+const FOUND: &[&str] = &[
+    // An error that no command has taken for its own is EXEC's.
+    "a MULTI;SET k1 1;ACL SETUSER u2 on >x +@all ~k* &c*;AUTH u2 x;GET k1;SET j 1;EXEC",
+    "a MULTI;SET j 1;SET k1 1;EXEC",
+    // A key is new behind the value that it did not have before.
+    "b HELLO 3;SUBSCRIBE __keyspace@0__:k3;CONFIG SET notify-keyspace-events KEAmn",
+    "b SET k3 1 GET;SET k3 2 GET;DEL k3;GETSET k3 1;GETSET k3 2;GETDEL k3",
+    "b MULTI;SET k3 1 GET;DEL k3;GETSET k3 1;EXEC",
+    "b RESET",
+    // Who waited and got something has not changed the key, but with some commands.
+    "c HELLO 3;CLIENT TRACKING on BCAST NOLOOP",
+    "c BLPOP k2 0",
+    "a RPUSH k2 1",
+    "c BRPOP k2 0",
+    "a RPUSH k2 1 2",
+    "c BLMPOP 0 1 k2 LEFT",
+    "a RPUSH k2 1",
+    "c DEL k2;BLMOVE k2 k3 LEFT LEFT 0",
+    "a RPUSH k2 1",
+    "c BRPOPLPUSH k2 k2 0",
+    "a RPUSH k2 1",
+    "c DEL k2;BZPOPMIN k2 0",
+    "a ZADD k2 1 m 2 n",
+    // What is skipped may be said later.
+    "d CLIENT REPLY SKIP;WAIT 1 1",
+    "d CLIENT REPLY SKIP;BLPOP k1 k11 0.001",
+    "d PING",
+    "d CLIENT REPLY SKIP;WAIT 5 0",
+    "a CLIENT UNBLOCK @d ERROR",
+    "d PING",
+];
+
+#[test]
+fn what_crowds_found_once_is_as_in_redis() {
+    let mut world =
+        World { sides: Side::both(), brief: BTreeMap::new(), patience: ON_ITS_WAY, set_back: false };
+    world.clean();
+    for line in FOUND {
+        world.line(line).unwrap_or_else(|how| panic!("{how}"));
+    }
+    world.end().unwrap_or_else(|how| panic!("{how}"));
+}
+
 #[test]
 fn who_ends_itself_gets_nothing_behind_that() {
     let mut world =

@@ -89,6 +89,9 @@ fn aggregate(items: Vec<Value>, ports: &Ports) -> Vec<Value> {
         items[1] = Value::Null;
         items[2] = Value::Null;
     }
+    // Whether something of our own was logged before or behind a short wait is chance.
+    let own = |item: &Value| matches!(item, Value::Array(of) if of.len() == 6 && of[4] == Value::Bulk(b"<control>".to_vec()));
+    items.retain(|item| !own(item));
     for at in 1..items.len() {
         if let Value::Bulk(name) = &items[at - 1]
             && [&b"age-seconds"[..], b"histogram_usec", b"version"].contains(&name.as_slice())
@@ -212,7 +215,20 @@ fn text(bytes: Vec<u8>, ports: &Ports) -> Vec<u8> {
     if lines.starts_with("# ") {
         return info(lines, false).into_bytes();
     }
+    if lines.contains("-@all") || lines.contains("+@all") {
+        return rules(lines).into_bytes();
+    }
     address(text, ports).into_bytes()
+}
+
+/// The rules of a user, its single commands in an order: Redis has them in that of a table.
+fn rules(text: &str) -> String {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    let single = |word: &str| word.starts_with(['+', '-']) && !word[1..].starts_with('@');
+    for run in words.chunk_by_mut(|a, b| single(a) && single(b)) {
+        run.sort_unstable();
+    }
+    words.join(" ")
 }
 
 /// What INFO counts. With `all` the errors too: our own waiting makes some.

@@ -54,7 +54,7 @@ impl Config {
         rewriter.drop_lines("user");
         if self.aclfile.is_empty() {
             for user in users {
-                rewriter.line("user", user, true);
+                rewriter.line("user", &quoted_words(user), true);
             }
         }
         rewriter.drop_lines("loadmodule");
@@ -216,6 +216,14 @@ pub(super) fn quote(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     crate::protocol::inline::quote(&mut out, text);
     out
+}
+
+/// A user's words, in quotes where a name or a pattern has some: Redis leaves them, and cannot read the line back.
+fn quoted_words(words: &[u8]) -> Vec<u8> {
+    let has_quotes = |word: &[u8]| memchr::memchr2(b'"', b'\'', word).is_some();
+    let words = words.split(|byte| *byte == b' ');
+    let words = words.map(|word| if has_quotes(word) { quote(word) } else { word.to_vec() });
+    words.collect::<Vec<_>>().join(&b' ')
 }
 
 /// One word of several in a line: in quotes where the parser would read another word, or none.

@@ -10,6 +10,21 @@ use std::ffi::{CStr, CString, c_char, c_int, c_long, c_void};
 use std::path::Path;
 use std::ptr::{NonNull, null, null_mut};
 
+/// Why a certificate is not trusted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Distrust {
+    /// It does not lead to an authority that is.
+    Issuer,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// It is meant for something else.
+    Purpose,
+    /// Anything else.
+    Other(String),
+}
+
 /// What the other side is, and its certificate must be meant for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -246,9 +261,9 @@ impl Authorities {
     ///
     /// # Errors
     /// Why it is not to be trusted.
-    pub fn check(&self, purpose: Purpose, certificate: &[u8], others: &[&[u8]]) -> Result<(), String> {
+    pub fn check(&self, purpose: Purpose, certificate: &[u8], others: &[&[u8]]) -> Result<(), Distrust> {
         clear_errors();
-        let broken = || "broken certificate".to_owned();
+        let broken = || Distrust::Other("broken certificate".into());
         let certificate = Certificate::from_der(certificate).ok_or_else(broken)?;
         let others: Vec<Certificate> =
             others.iter().map(|der| Certificate::from_der(der)).collect::<Option<_>>().ok_or_else(broken)?;
@@ -270,13 +285,24 @@ impl Authorities {
                     == 1
                 && c::X509_STORE_CTX_set_default(context, default.as_ptr()) == 1;
             let result = if !ready {
-                Err(last_error())
+                Err(Distrust::Other(last_error()))
             } else if c::X509_verify_cert(context) == 1 {
                 Ok(())
             } else {
-                let error = c::X509_STORE_CTX_get_error(context);
-                let text = c::X509_verify_cert_error_string(c_long::from(error));
-                Err(CStr::from_ptr(text).to_string_lossy().into_owned())
+                Err(match c::X509_STORE_CTX_get_error(context) {
+                    c::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT
+                    | c::X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+                    | c::X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
+                    | c::X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+                    | c::X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN => Distrust::Issuer,
+                    c::X509_V_ERR_CERT_HAS_EXPIRED => Distrust::Expired,
+                    c::X509_V_ERR_CERT_NOT_YET_VALID => Distrust::NotYetValid,
+                    c::X509_V_ERR_INVALID_PURPOSE => Distrust::Purpose,
+                    error => {
+                        let text = c::X509_verify_cert_error_string(c_long::from(error));
+                        Distrust::Other(CStr::from_ptr(text).to_string_lossy().into_owned())
+                    }
+                })
             };
             c::X509_STORE_CTX_free(context);
             c::OPENSSL_sk_free(stack);

@@ -47,6 +47,24 @@ fn clients_are_asked_for_certificates_as_configured() {
 }
 
 #[test]
+fn who_is_not_believed_is_told_why_and_so_is_the_log() {
+    let certificates = Certificates::new();
+    let server = certificates.start(Program::Oxidis, &[]);
+    for (name, told, logged) in [
+        ("stranger", "UnknownCA", "unknown authority"),
+        ("server", "UnsupportedCertificate", "unsuitable certificate purpose"),
+    ] {
+        for version in ["TLSv1.2", "TLSv1.3"] {
+            let context = certificates.context_with(name, |options| options.protocols = Some(version));
+            let refused = TlsClient::ping(server.tls_port, &context).err().expect("not let in");
+            assert!(refused.to_string().contains(told), "{name}: {refused}");
+        }
+        let line = format!("Error accepting a client connection: certificate verify failed: {logged}");
+        wait_for("both to be told of", PATIENCE, || server.log().matches(&line).count() == 2);
+    }
+}
+
+#[test]
 fn authorities_may_lie_in_a_folder_under_their_hashes() {
     let certificates = Certificates::new();
     let server = certificates.start(Program::Oxidis, &[]);

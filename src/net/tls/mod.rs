@@ -165,7 +165,7 @@ impl TlsConn {
                 }
                 Err(error) => {
                     let _ = self.send(sealed);
-                    return Err(io::Error::new(ErrorKind::InvalidData, error));
+                    return Err(failed(&error));
                 }
             }
             self.send(sealed)?;
@@ -243,9 +243,7 @@ impl TlsConn {
             match self.session.receive(&mut received[..n], room, sealed) {
                 Ok(Received::Open) => {}
                 Ok(Received::Ended) => self.end(State::Ended),
-                Err(error) => {
-                    self.end(State::Failed(Some(io::Error::new(ErrorKind::InvalidData, error))));
-                }
+                Err(error) => self.end(State::Failed(Some(failed(&error)))),
             }
             // An alert says why we hang up; what the session has to say besides can wait for the next write.
             let _ = self.send(sealed);
@@ -342,6 +340,10 @@ impl TlsConn {
             });
         }
     }
+}
+
+fn failed(error: &Error) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, verify::described(error))
 }
 
 /// Writes what the stream takes; how much that is.

@@ -2,7 +2,7 @@
 //!
 //! Redis compares no names either: its clients and nodes go by addresses that certificates rarely hold.
 
-use crate::sys::x509::{Authorities, Purpose, public_key};
+use crate::sys::x509::{Authorities, Distrust, Purpose, public_key};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature_with_raw_key};
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
@@ -38,8 +38,16 @@ impl ChainVerifier {
         others: &[CertificateDer<'_>],
     ) -> Result<(), Error> {
         let others: Vec<&[u8]> = others.iter().map(|der| &der[..]).collect();
-        let refused = |why: String| CertificateError::Other(OtherError(Arc::new(Refused(why))));
-        self.authorities.check(purpose, leaf, &others).map_err(|why| refused(why).into())
+        self.authorities.check(purpose, leaf, &others).map_err(|why| {
+            let error = match why {
+                Distrust::Issuer => CertificateError::UnknownIssuer,
+                Distrust::Expired => CertificateError::Expired,
+                Distrust::NotYetValid => CertificateError::NotValidYet,
+                Distrust::Purpose => CertificateError::InvalidPurpose,
+                Distrust::Other(why) => CertificateError::Other(OtherError(Arc::new(Refused(why)))),
+            };
+            error.into()
+        })
     }
 
     fn tls12(
@@ -70,6 +78,21 @@ impl ChainVerifier {
     ) -> Result<HandshakeSignatureValid, Error> {
         verify_tls13_signature_with_raw_key(message, &key_of(leaf)?, signed, &self.algorithms)
     }
+}
+
+/// What the log is told of a session's error.
+#[must_use]
+pub fn described(error: &Error) -> String {
+    let Error::InvalidCertificate(error) = error else { return error.to_string() };
+    let why = match error {
+        CertificateError::UnknownIssuer => "unknown authority",
+        CertificateError::Expired => "certificate has expired",
+        CertificateError::NotValidYet => "certificate is not yet valid",
+        CertificateError::InvalidPurpose => "unsuitable certificate purpose",
+        CertificateError::Other(why) => &why.to_string(),
+        other => &other.to_string(),
+    };
+    format!("certificate verify failed: {why}")
 }
 
 fn key_of(certificate: &[u8]) -> Result<SubjectPublicKeyInfoDer<'static>, Error> {

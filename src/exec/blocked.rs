@@ -7,6 +7,7 @@ use super::{finish, run_data};
 use crate::client::{Blocked, ClientId, News};
 use crate::protocol::Args;
 use crate::server::Server;
+use crate::server::clients::hard_output_limit;
 use crate::server::command::{Blocking, Command, CommandId, Run};
 use crate::value::ValueRef;
 use crate::value::stream::StreamId;
@@ -82,6 +83,12 @@ fn wake_if_waiting(server: &mut Server, id: ClientId, place: u64, key: &[u8]) ->
     waits && wake(server, id, key)
 }
 
+/// Bounds what is kept of a reply.
+fn limit_reply(server: &mut Server, id: ClientId) {
+    let Some(client) = server.clients.get_mut(id) else { return };
+    client.reply.set_limit(hard_output_limit(&server.config, client));
+}
+
 /// Whether a command that is served from a key is not said to have changed it: this is said of those who push, and, for
 /// whatever reason, of those who pop from sorted sets and of BLMPOP.
 fn only_takes(command: &Command, args: Args<'_>, key: &[u8]) -> bool {
@@ -110,7 +117,9 @@ fn wake(server: &mut Server, id: ClientId, key: &[u8]) -> bool {
     let blocking = Blocking { allowed: true, woken_by: Some(key), after, wait: None };
     let args = wait.args.as_args();
     let mut waits = None;
+    limit_reply(server, id);
     let error = run_data(server, id, handler, declared, wait.db, args, blocking, &mut waits);
+    server.reply(id).set_limit(None);
     let (usec, failed) = finish(server, id, command, error, started_us);
     if waits.is_none() {
         server.stats.unblocked(command, usec, failed, server.config.latency_tracking);

@@ -6,6 +6,7 @@ use crate::server::Server;
 
 /// Does it.
 pub fn before_sleep(server: &mut Server) {
+    server.end_pauses();
     // A key that is due goes before clients are answered by what is left; in slices, so that they do not wait.
     server.expire_slice();
     server.free_discarded();

@@ -200,6 +200,8 @@ fn received(server: &mut Server, id: ClientId, fresh: &[u8]) {
         client.flags.insert(ClientFlags::SENDS_BIG);
     }
     (client.args_len, client.lent) = (0, 0);
+    // What others send it is held to the limits of that time, and of the class that it then is of.
+    client.reply.set_limit(None);
     client.query = kept;
     client.parser = parser;
     let limit = server.config.client_query_buffer_limit;

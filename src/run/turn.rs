@@ -36,7 +36,8 @@ pub fn run(server: &mut Server, event_loop: &mut EventLoop) -> std::io::Result<i
         {
             Duration::ZERO
         } else {
-            until_cron.min(server.replication_patience()).min(server.waiting_patience())
+            let patience = server.replication_patience().min(server.waiting_patience());
+            until_cron.min(patience).min(server.pause_patience())
         };
         event_loop.wait(timeout, &mut ready)?;
         server.clock.refresh();

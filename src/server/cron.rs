@@ -46,9 +46,6 @@ impl Server {
             self.note_peak_memory();
         }
         self.shutdown_cron();
-        if self.pause.expire(self.clock.monotonic_ms()) {
-            self.wake_paused();
-        }
         if five {
             self.log_figures();
         }
@@ -164,6 +161,22 @@ impl Server {
         // The figures fade, so that they tell of the last seconds and not of all time.
         let (old_in, old_out) = self.recent_buffers;
         self.recent_buffers = (input.max(old_in - old_in / 8), output.max(old_out - old_out / 8));
+    }
+
+    /// Ends the pauses whose time is over.
+    #[inline]
+    pub fn end_pauses(&mut self) {
+        if self.pause.holds_writes() && self.pause.expire(self.clock.monotonic_ms()) {
+            self.wake_paused();
+        }
+    }
+
+    /// How long the loop may sleep for the sake of those who are paused.
+    #[must_use]
+    pub fn pause_patience(&self) -> Duration {
+        let until_ms = self.pause.until_ms();
+        until_ms
+            .map_or(Duration::MAX, |at| Duration::from_millis(at.saturating_sub(self.clock.monotonic_ms())))
     }
 
     /// Lets clients that the pause held try again.

@@ -19,6 +19,7 @@
 //!   keys are ready in the order in which somebody began to wait.
 //! - A client that listens to itself with its replies off gets its own messages in the order in which it sent and was sent
 //!   them.
+//! - Who has read a key that it filled itself, within one transaction, is told when a client that waited then takes from it.
 //! - Who ends itself amid EXEC gets nothing behind that; of a reply whose length Redis learns only at its end (KEYS), it sends
 //!   the length alone.
 

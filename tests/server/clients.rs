@@ -1,7 +1,7 @@
 //! Clients that are too many, too slow, too greedy, or gone.
 
 use crate::harness::client::encode;
-use crate::harness::{Client, PATIENCE, Program, Server, wait_for};
+use crate::harness::{Client, PATIENCE, Program, Server, Value, wait_for};
 use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -125,6 +125,25 @@ fn a_client_that_does_not_read_is_dropped() {
         let got = greedy.read_to_end().map_or(0, |bytes| bytes.len());
         assert!(got < 50_000_000, "{got}");
         assert_eq!(client.cmd("PING").text(), "PONG");
+    }
+}
+
+/// A subscriber's messages are held to the limit of subscribers, not to the one under which it subscribed.
+#[test]
+fn a_subscriber_is_held_to_the_limit_of_its_class() {
+    for program in [Program::Oxidis, Program::Redis] {
+        let server = Server::start(program, &["client-output-buffer-limit normal 1mb 0 0 pubsub 0 0 0"]);
+        let mut client = server.client();
+        let mut subscriber = server.client();
+        subscriber.cmd("SUBSCRIBE ch");
+        let message = vec![b'x'; 200_000];
+        for _ in 0..100 {
+            assert_eq!(client.call(&[b"PUBLISH".as_slice(), b"ch", &message]).int(), 1);
+        }
+        for _ in 0..100 {
+            let heard = subscriber.read().expect("a message").value;
+            assert!(heard.items()[2] == Value::Bulk(message.clone()));
+        }
     }
 }
 

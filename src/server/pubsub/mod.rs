@@ -17,6 +17,7 @@ use crate::client::subscribed::Listens;
 use crate::client::{Client, ClientFlags, ClientId, Clients};
 use crate::protocol::Reply;
 use crate::protocol::message::Message;
+use crate::server::clients::hard_output_limit;
 use index::{Change, Index, Topic};
 use patterns::Patterns;
 use smallvec::SmallVec;
@@ -82,10 +83,11 @@ impl Server {
     /// Subscribes a client and tells it so.
     pub fn subscribe(&mut self, id: ClientId, how: Listens, name: &[u8]) {
         let new = self.pubsub.subscribe(how, id, name);
-        let client = self.client_mut(id);
+        let client = self.clients.get_mut(id).expect("a client lives while its command runs");
         client.flags.insert(ClientFlags::PUBSUB);
         if new {
             client.subscribed.add(how, cost(how, name));
+            client.reply.set_limit(hard_output_limit(&self.config, client));
             self.choose_events();
         }
         let client = self.client_mut(id);

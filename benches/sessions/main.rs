@@ -72,10 +72,11 @@ fn rows() -> Vec<Row> {
     [publishing(), transactions(), caching()].into_iter().flatten().collect()
 }
 
-/// A command with one argument of five bytes for each of many.
-fn of_many(command: &str) -> String {
-    let names: String = (0..MANY).map(|i| format!("$6\r\n{i:06}\r\n")).collect();
-    format!("*{}\r\n${}\r\n{command}\r\n{names}", MANY + 1, command.len())
+/// A command with these numbers for arguments, each as six digits.
+fn of_many(command: &str, numbers: std::ops::Range<usize>) -> String {
+    let len = numbers.len() + 1;
+    let names: String = numbers.map(|i| format!("$6\r\n{i:06}\r\n")).collect();
+    format!("*{len}\r\n${}\r\n{command}\r\n{names}", command.len())
 }
 
 /// A client that is subscribed to `ch`, or by a pattern, and gets so many messages in a wave.
@@ -92,7 +93,7 @@ fn subscriber(by_pattern: bool, messages: usize) -> Listener {
 
 /// A client that is subscribed to many other channels.
 fn elsewhere() -> Listener {
-    Listener { begins: (of_many("SUBSCRIBE"), format!(":{MANY}\r\n")), ..Listener::default() }
+    Listener { begins: (of_many("SUBSCRIBE", 0..MANY), format!(":{MANY}\r\n")), ..Listener::default() }
 }
 
 fn publishing() -> Vec<Row> {
@@ -111,8 +112,9 @@ fn publishing() -> Vec<Row> {
     };
     let mut amid = publish("PUBLISH to 1, 100,000 other channels, pipeline 16", 1, false, 50, 16, 500);
     amid.listeners.push((1, elsewhere()));
-    let look =
-        |name, request, answer, share| row(name, vec![(1, elsewhere())], 10, (request, answer), 1, share);
+    let look = |name, connections, (request, answer), pipeline, share| {
+        row(name, vec![(1, elsewhere())], connections, (request, answer), pipeline, share)
+    };
     vec![
         publish("PUBLISH to 1", 1, false, 50, 1, 1000),
         publish("PUBLISH to 1, pipeline 16", 1, false, 50, 16, 500),
@@ -121,15 +123,17 @@ fn publishing() -> Vec<Row> {
         publish("PUBLISH to 1,000, one at a time", 1000, false, 1, 1, 100),
         publish("PUBLISH to 1,000", 1000, false, 50, 1, 50),
         look(
-            "PUBSUB NUMSUB, 100,000 channels",
-            "*3\r\n$6\r\nPUBSUB\r\n$6\r\nNUMSUB\r\n$6\r\n000007\r\n",
-            "*2\r\n$6\r\n000007\r\n:1\r\n",
-            1000,
+            "PUBSUB NUMSUB, 100,000 channels, pipeline 16",
+            50,
+            ("*3\r\n$6\r\nPUBSUB\r\n$6\r\nNUMSUB\r\n$6\r\n000007\r\n", "*2\r\n$6\r\n000007\r\n:1\r\n"),
+            16,
+            500,
         ),
         look(
             "PUBSUB CHANNELS 12345?x, 100,000 channels",
-            "*3\r\n$6\r\nPUBSUB\r\n$8\r\nCHANNELS\r\n$7\r\n12345?x\r\n",
-            "*0\r\n",
+            10,
+            ("*3\r\n$6\r\nPUBSUB\r\n$8\r\nCHANNELS\r\n$7\r\n12345?x\r\n", "*0\r\n"),
+            1,
             3,
         ),
     ]
@@ -142,7 +146,12 @@ fn transactions() -> Vec<Row> {
     let act = format!("*1\r\n$5\r\nMULTI\r\n{SET}*1\r\n$4\r\nEXEC\r\n");
     let acted = "+OK\r\n+QUEUED\r\n*1\r\n+OK\r\n".to_owned();
     let sixteen = || (SET.repeat(16), "+OK\r\n".repeat(16));
-    let watcher = Listener { begins: (of_many("WATCH"), "+OK\r\n".into()), ..Listener::default() };
+    // Redis compares each key that a client watches with all that it watches already.
+    let watcher = |i: usize| {
+        let begins = (of_many("WATCH", i * 1000..(i + 1) * 1000), "+OK\r\n".to_owned());
+        (1, Listener { begins, ..Listener::default() })
+    };
+    let watchers = (0..MANY / 1000).map(watcher).collect();
     vec![
         row("MULTI, 10 SETs, EXEC", vec![], vec![(transaction.clone(), done.clone())], 1, 1000),
         row(
@@ -160,13 +169,7 @@ fn transactions() -> Vec<Row> {
             1000,
         ),
         row("SET, pipeline 16", vec![], vec![sixteen()], 16, 1000),
-        row(
-            "SET, 100,000 other keys are watched, pipeline 16",
-            vec![(1, watcher)],
-            vec![sixteen()],
-            16,
-            1000,
-        ),
+        row("SET, 100,000 other keys are watched, pipeline 16", watchers, vec![sixteen()], 16, 1000),
     ]
 }
 

@@ -298,7 +298,7 @@ impl Running {
             expect(connection, b"+OK\r\n");
         }
         let kinds = row.listeners.iter().flat_map(|(count, listener)| std::iter::repeat_n(listener, *count));
-        let mut listeners: Vec<(TcpStream, Vec<u8>, &[u8], Vec<u8>)> = kinds
+        let mut listeners: Vec<_> = kinds
             .enumerate()
             .map(|(i, kind)| {
                 let mut stream = self.connect();

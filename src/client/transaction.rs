@@ -64,6 +64,12 @@ impl Watched {
         self.bytes += bytes;
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// The keys.
     pub fn iter(&self) -> impl Iterator<Item = &(usize, Box<[u8]>)> {
         self.keys.iter()

@@ -26,33 +26,29 @@ pub enum Outcome {
 /// Runs a client's request.
 #[inline]
 pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
-    match plain(server, id, args) {
+    let named = server.registry.find(args.at(0));
+    match named.filter(|named| runs_at_once(server, id, *named, args)) {
         Some(command) => {
+            server.client_mut(id).last_command = Some(command.0);
             call(server, id, command, args);
             blocked::serve_ready_keys(server);
             Outcome::Done
         }
-        None => run_another(server, id, args),
+        None => run_another(server, id, named, args),
     }
 }
 
-/// The command that a request names, when nothing about it, its client or the server could keep it from running.
+/// Whether nothing about a request, its client or the server could keep it from running.
 #[inline]
-fn plain(server: &mut Server, id: ClientId, args: Args<'_>) -> Option<CommandId> {
-    let named = server.registry.find(args.at(0))?;
-    let client = server.clients.get(id)?;
+fn runs_at_once(server: &Server, id: ClientId, named: CommandId, args: Args<'_>) -> bool {
     let entry = &server.registry[named];
-    let runs = entry.subcommands.is_empty()
+    entry.subcommands.is_empty()
         && entry.command.accepts(args.len())
-        && admit::needs_no_look(server, client, entry);
-    if runs {
-        server.clients.get_mut(id)?.last_command = Some(named.0);
-    }
-    runs.then_some(named)
+        && server.clients.get(id).is_some_and(|client| admit::needs_no_look(server, client, entry))
 }
 
-fn run_another(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
-    let command = match find(server, id, args) {
+fn run_another(server: &mut Server, id: ClientId, named: Option<CommandId>, args: Args<'_>) -> Outcome {
+    let command = match find(server, id, named, args) {
         Ok(command) => command,
         Err(_) if is_http(args.at(0)) => {
             abort_attack(server, id);
@@ -85,11 +81,16 @@ fn run_another(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     Outcome::Done
 }
 
-/// The command that a request names.
-fn find(server: &mut Server, id: ClientId, args: Args<'_>) -> Result<CommandId, CmdError> {
+/// The command that a request names, whose first argument names this one.
+fn find(
+    server: &mut Server,
+    id: ClientId,
+    named: Option<CommandId>,
+    args: Args<'_>,
+) -> Result<CommandId, CmdError> {
     let client = server.clients.get_mut(id).expect("a client lives while its command runs");
     let registry = &server.registry;
-    let Some(mut found) = registry.find(args.at(0)) else {
+    let Some(mut found) = named else {
         client.last_command = None;
         return Err(unknown_command(args));
     };

@@ -76,6 +76,15 @@ impl Effects {
         }
     }
 
+    /// Whether there is a key that was touched, or may have been.
+    #[inline]
+    pub fn anything_touched(&self) -> bool {
+        !(self.touched.is_empty()
+            && self.expired.is_empty()
+            && self.gone_fields.is_empty()
+            && self.swapped.is_empty())
+    }
+
     /// Whether keys are ready that nobody has looked at.
     #[inline]
     pub fn any_ready(&self) -> bool {

@@ -69,6 +69,9 @@ pub use write::{Access, ExpireChange, KeyHash};
 
 /// How many keys [`Keyspace::prefetch`] takes at a time.
 pub const PREFETCH_KEYS: usize = 16;
+/// So many keys, with their buckets some hundred KB, are in the cache if they are used at all: to fetch them is to look
+/// them up twice.
+const CACHED_KEYS: usize = 4096;
 
 /// What happens to keys whose time has passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -244,7 +247,7 @@ impl Keyspace {
     /// buckets, then all entries. To be called with as many keys at a time as there will be work before the
     /// first is used and the last is not yet evicted: up to [`PREFETCH_KEYS`], more are left out.
     pub fn prefetch<'a>(&self, db: usize, keys: impl IntoIterator<Item = &'a [u8]>) {
-        if self.is_empty(db) {
+        if !self.is_worth_prefetching(db) {
             return;
         }
         // A pipeline about one key is common; different keys mostly differ at their end.
@@ -255,6 +258,12 @@ impl Keyspace {
             !same
         });
         self.prefetch_in(others.map(|key| (db, key)));
+    }
+
+    /// Whether a database is too large for a cache to hold it anyway.
+    #[inline]
+    pub fn is_worth_prefetching(&self, db: usize) -> bool {
+        self.len(db) >= CACHED_KEYS
     }
 
     /// As [`Keyspace::prefetch`], with the database of each key.

@@ -6,9 +6,10 @@
 use super::tls::TlsConn;
 use super::tls::context::Context;
 use crate::sys::pipe::read_behind;
+use crate::sys::socket::{receive, send};
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Write};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
@@ -43,8 +44,8 @@ impl Conn {
     pub fn read(&mut self, buffer: &mut [u8]) -> Moved {
         loop {
             let result = match self {
-                Conn::Tcp(s) => s.read(buffer),
-                Conn::Unix(s) => s.read(buffer),
+                Conn::Tcp(s) => receive(s.as_fd(), buffer),
+                Conn::Unix(s) => receive(s.as_fd(), buffer),
                 Conn::Tls(s) => return s.read(buffer),
             };
             match result {
@@ -77,8 +78,8 @@ impl Conn {
     /// session may have encrypted it already.
     pub fn write(&mut self, bytes: &[u8]) -> Moved {
         match self {
-            Conn::Tcp(s) => moved(|| s.write(bytes)),
-            Conn::Unix(s) => moved(|| s.write(bytes)),
+            Conn::Tcp(s) => moved(|| send(s.as_fd(), bytes)),
+            Conn::Unix(s) => moved(|| send(s.as_fd(), bytes)),
             Conn::Tls(s) => s.write(&[IoSlice::new(bytes)]),
         }
     }

@@ -66,6 +66,9 @@ impl Batch {
         if self.arrivals.len() > 1 {
             let keys = self.arrivals.iter().filter_map(|arrival| {
                 let client = server.clients.get(arrival.id)?;
+                if !server.keyspace.is_worth_prefetching(client.db) {
+                    return None;
+                }
                 peek_key(&buffer[arrival.begin..arrival.end]).map(|key| (client.db, key))
             });
             server.keyspace.prefetch_in(keys);

@@ -118,10 +118,12 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
     server.under_systemd = supervised && std::env::var_os("NOTIFY_SOCKET").is_some();
     server.program = program.to_vec();
     server.start_tls()?;
-    server.listen()?;
     if server.config.disable_thp && !sys::process::disable_transparent_huge_pages() {
         log_warning!("Unable to disable THP for the process: {}", std::io::Error::last_os_error());
     }
+    server.set_allocator_thread();
+    sys::socket::own_descriptors();
+    server.listen()?;
     if background || !server.config.pidfile.is_empty() {
         write_pidfile(&server.config);
     }
@@ -133,7 +135,6 @@ fn serve(program: &[u8], config: Config, configured: bool, registry: Registry) -
     log_warning!("Server initialized");
     warn_about_system();
     server.load_users()?;
-    server.set_allocator_thread();
     if server.config.watchdog_period > 0 {
         server.watchdog_period_changed();
     }

@@ -14,7 +14,7 @@ impl Server {
     /// Acts on the effects of the command that just ran in database `db`, and clears them.
     pub fn apply_effects(&mut self, id: ClientId, command: &Command, db: usize, args: Args<'_>) {
         self.publish_events(Some(id));
-        if self.keyspace.notes_touched() {
+        if self.keyspace.notes_touched() && self.keyspace.effects.anything_touched() {
             let effects = &self.keyspace.effects;
             self.keys_touched(effects.dirty > 0 || effects.propagate != Propagate::AsSent, Some(id));
         }

@@ -133,6 +133,9 @@ impl Server {
 
 fn unwatch_all(clients: &mut Clients, watches: &mut Watches, keyspace: &mut Keyspace, id: ClientId) {
     let Some(client) = clients.get_mut(id) else { return };
+    if client.watched.is_empty() {
+        return;
+    }
     for (db, key) in client.watched.drain() {
         watches.remove(db, &key, id);
         keyspace.unwatch(&key);

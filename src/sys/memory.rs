@@ -123,6 +123,10 @@ pub fn allocator_pages() -> (usize, usize) {
 /// # Errors
 /// The allocator has no thread to give.
 pub fn purge_in_background(on: bool) -> Result<(), tikv_jemalloc_ctl::Error> {
+    if cfg!(system_allocator) {
+        // The allocator has no blocks of ours: none of what follows would be about them.
+        return Ok(());
+    }
     tikv_jemalloc_ctl::background_thread::write(on)?;
     // Where it cannot be had they go back at once, which only costs time.
     let _ = keep_pages_of_huge_blocks(on);

@@ -16,6 +16,7 @@ pub mod mmap;
 pub mod pipe;
 pub mod process;
 pub mod signal;
+pub mod socket;
 pub mod syslog;
 pub mod ticks;
 pub mod time;

@@ -4,6 +4,7 @@ mod admit;
 pub mod blocked;
 pub mod keys;
 pub mod permission;
+mod quick;
 pub mod transaction;
 
 use crate::client::{Blocked, ClientClass, ClientFlags, ClientId};
@@ -19,6 +20,8 @@ use admit::Verdict;
 pub enum Outcome {
     /// It was answered, or its client waits for the answer.
     Done,
+    /// It was answered, and with its client all is as before: there is no need for [`after_command`].
+    AsBefore,
     /// It must be tried again later: its bytes stay in the query buffer.
     Postponed,
 }
@@ -27,24 +30,25 @@ pub enum Outcome {
 #[inline]
 pub fn run(server: &mut Server, id: ClientId, args: Args<'_>) -> Outcome {
     let named = server.registry.find(args.at(0));
-    match named.filter(|named| runs_at_once(server, id, *named, args)) {
-        Some(command) => {
+    if let Some(command) = named
+        && let Some(client) = server.clients.get(id)
+    {
+        let entry = &server.registry[command];
+        // Nothing about the request, its client or the server could keep it from running.
+        if entry.command.accepts(args.len())
+            && entry.subcommands.is_empty()
+            && admit::needs_no_look(server, client, entry)
+        {
+            if let Some(handler) = quick::handler(server, client, entry) {
+                return quick::call(server, id, command, handler, args);
+            }
             server.client_mut(id).last_command = Some(command.0);
             call(server, id, command, args);
             blocked::serve_ready_keys(server);
-            Outcome::Done
+            return Outcome::Done;
         }
-        None => run_another(server, id, named, args),
     }
-}
-
-/// Whether nothing about a request, its client or the server could keep it from running.
-#[inline]
-fn runs_at_once(server: &Server, id: ClientId, named: CommandId, args: Args<'_>) -> bool {
-    let entry = &server.registry[named];
-    entry.subcommands.is_empty()
-        && entry.command.accepts(args.len())
-        && server.clients.get(id).is_some_and(|client| admit::needs_no_look(server, client, entry))
+    run_another(server, id, named, args)
 }
 
 fn run_another(server: &mut Server, id: ClientId, named: Option<CommandId>, args: Args<'_>) -> Outcome {
@@ -206,12 +210,7 @@ pub fn call(server: &mut Server, id: ClientId, command: CommandId, args: Args<'_
     }
     // Who listens to a key and monitors is told of the key first.
     server.apply_effects(id, declared, db, args);
-    if server.redacted.is_empty() {
-        show(server, id, declared.flags, args, usec);
-    } else {
-        let redacted = without(&std::mem::take(&mut server.redacted), args);
-        show(server, id, declared.flags, redacted.as_args(), usec);
-    }
+    show(server, id, declared.flags, args, usec);
     if server.tracking.is_active() {
         server.tracked_command_ran(id, declared, args);
     }
@@ -330,9 +329,18 @@ fn without(redacted: &[usize], args: Args<'_>) -> OwnedArgs {
     shown
 }
 
-/// Lets SLOWLOG and MONITOR know of a command that ran.
+/// Lets SLOWLOG and MONITOR know of a command that ran, but not of what it says is not to be read.
 #[inline]
 fn show(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, usec: u64) {
+    if server.redacted.is_empty() {
+        return show_all(server, id, flags, args, usec);
+    }
+    let redacted = without(&std::mem::take(&mut server.redacted), args);
+    show_all(server, id, flags, redacted.as_args(), usec);
+}
+
+#[inline]
+fn show_all(server: &mut Server, id: ClientId, flags: Flags, args: Args<'_>, usec: u64) {
     log_if_slow(server, id, flags, args, usec);
     if !server.monitors.is_empty() && !flags.intersects(Flags::SKIP_MONITOR | Flags::ADMIN) {
         server.feed_monitors(id, args);

@@ -76,6 +76,15 @@ impl Effects {
         }
     }
 
+    /// Whether there is anything to be learned.
+    #[inline]
+    pub fn any(&self) -> bool {
+        self.dirty > 0
+            || self.propagate != Propagate::AsSent
+            || self.anything_touched()
+            || !self.events.is_empty()
+    }
+
     /// Whether there is a key that was touched, or may have been.
     #[inline]
     pub fn anything_touched(&self) -> bool {

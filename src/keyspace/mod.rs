@@ -50,6 +50,7 @@ use crate::ds::hashing;
 use crate::ds::table::{Table, dict_size};
 use crate::util::rng::Rng;
 use crate::value::{Encoding, Limits, ValueRef};
+use smallvec::SmallVec;
 
 use discard::LazyPolicy;
 use effects::Effects;
@@ -194,8 +195,10 @@ impl Keyspace {
     /// mark keys as used (not while a child lives).
     #[inline]
     pub fn begin(&mut self, now_ms: i64, mode: ExpiryMode, touch: bool) {
-        self.now_ms = now_ms;
-        self.lru_clock = freq::lru_clock(now_ms);
+        if now_ms != self.now_ms {
+            self.now_ms = now_ms;
+            self.lru_clock = freq::lru_clock(now_ms);
+        }
         self.mode = mode;
         self.touch = touch;
     }
@@ -283,18 +286,18 @@ impl Keyspace {
     /// Brings members of large collections that are about to be looked up into the cache, given with their keys, which
     /// [`Keyspace::prefetch`] has fetched: first all buckets, then all members. More than [`PREFETCH_KEYS`] are left out.
     pub fn prefetch_members<'a>(&self, db: usize, members: impl IntoIterator<Item = (&'a [u8], &'a [u8])>) {
-        let mut places = [None; PREFETCH_KEYS];
+        let mut places: SmallVec<[_; PREFETCH_KEYS]> = SmallVec::new();
         let mut last: Option<(&[u8], Option<ValueRef<'_>>)> = None;
-        for (place, (key, member)) in places.iter_mut().zip(members) {
+        for (key, member) in members.into_iter().take(PREFETCH_KEYS) {
             let value = match last {
                 Some((last_key, value)) if last_key == key => value,
                 _ => self.peek(db, key),
             };
             last = Some((key, value));
             let hash = hashing::hash(member);
-            *place = value.filter(|value| value.prefetch_bucket(hash)).map(|value| (value, hash));
+            places.extend(value.filter(|value| value.prefetch_bucket(hash)).map(|value| (value, hash)));
         }
-        places.iter().flatten().for_each(|(value, hash)| value.prefetch_member(*hash));
+        places.iter().for_each(|(value, hash)| value.prefetch_member(*hash));
     }
 
     /// Stops or allows table resizing: none while a snapshot child shares our pages, short of a hard fill.

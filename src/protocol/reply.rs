@@ -191,6 +191,13 @@ impl Reply {
         self.errors
     }
 
+    /// Whether [`Reply::take_last_error`] has one to give.
+    #[inline]
+    #[must_use]
+    pub fn has_error(&self) -> bool {
+        self.last_error.is_some()
+    }
+
     /// The last error written since the last call, muted or not.
     pub fn take_last_error(&mut self) -> Option<CmdError> {
         self.last_error.take()
@@ -225,20 +232,16 @@ impl Reply {
         if self.muted {
             return;
         }
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(bytes.len()).as_bytes();
         if bytes.len() >= LONG_MIN
             && let Some(socket) = self.socket
             && self.is_empty()
             && !self.overflowed
         {
-            return self.write_at_once(socket, digits, bytes);
+            return self.write_at_once(socket, bytes);
         }
         self.make_room();
-        self.tail.reserve(bytes.len() + digits.len() + 5);
-        self.tail.push(b'$');
-        self.tail.extend_from_slice(digits);
-        self.tail.extend_from_slice(b"\r\n");
+        self.tail.reserve(bytes.len() + HEADER_MAX + 2);
+        put_header(&mut self.tail, b'$', bytes.len() as i64);
         self.tail.extend_from_slice(bytes);
         self.tail.extend_from_slice(b"\r\n");
     }
@@ -255,7 +258,9 @@ impl Reply {
     }
 
     #[cold]
-    fn write_at_once(&mut self, socket: RawFd, digits: &[u8], bytes: &[u8]) {
+    fn write_at_once(&mut self, socket: RawFd, bytes: &[u8]) {
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(bytes.len()).as_bytes();
         let parts = [b"$", digits, b"\r\n", bytes, b"\r\n"];
         // Why it takes nothing is found out by whoever writes the buffer.
         let mut taken = write_vectored(socket, &parts.map(IoSlice::new)).unwrap_or(0);
@@ -455,13 +460,7 @@ impl Reply {
             return;
         }
         self.make_room();
-        if (0..10).contains(&n) {
-            return self.tail.extend_from_slice(&[kind, b'0' + n as u8, b'\r', b'\n']);
-        }
-        let mut digits = itoa::Buffer::new();
-        self.tail.push(kind);
-        self.tail.extend_from_slice(digits.format(n).as_bytes());
-        self.tail.extend_from_slice(b"\r\n");
+        put_header(&mut self.tail, kind, n);
     }
 
     fn line(&mut self, kind: u8, text: &[u8]) {
@@ -644,6 +643,24 @@ impl Reply {
         }
         all.drain(..self.sent);
         all
+    }
+}
+
+/// Bytes of the longest line that is a number.
+const HEADER_MAX: usize = 1 + 20 + 2;
+
+/// Writes a line that is a kind and a number; most are small.
+#[inline]
+fn put_header(out: &mut Vec<u8>, kind: u8, n: i64) {
+    match n {
+        0..10 => out.extend_from_slice(&[kind, b'0' + n as u8, b'\r', b'\n']),
+        10..100 => out.extend_from_slice(&[kind, b'0' + (n / 10) as u8, b'0' + (n % 10) as u8, b'\r', b'\n']),
+        _ => {
+            let mut digits = itoa::Buffer::new();
+            out.push(kind);
+            out.extend_from_slice(digits.format(n).as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
     }
 }
 

@@ -261,15 +261,23 @@ fn run_all(server: &mut Server, id: ClientId, buffer: &[u8], parser: &mut Parser
                 .filter_map(|request| member_of(|i| parser.buffered_argument(buffer, request, i)));
             server.keyspace.prefetch_members(db, members);
         }
+        let mut is_as_before = true;
         for request in &batch {
-            let stop = match server.clients.get(id) {
-                None => return buffer.len(),
-                Some(client) => client.blocked.is_some() || client.closing(),
+            let stop = !is_as_before
+                && match server.clients.get(id) {
+                    None => return buffer.len(),
+                    Some(client) => client.blocked.is_some() || client.closing(),
+                };
+            let outcome = if stop {
+                Outcome::Postponed
+            } else {
+                run_one(server, id, parser.args_of(buffer, request), obeys)
             };
-            if stop || run_one(server, id, parser.args_of(buffer, request), obeys) == Outcome::Postponed {
+            if outcome == Outcome::Postponed {
                 parser.rewind(request.raw.start);
                 return parser.consumed();
             }
+            is_as_before = outcome == Outcome::AsBefore;
             if obeys {
                 server.stream_executed(id, &buffer[request.raw.start..request.raw.end]);
             }
@@ -367,7 +375,9 @@ fn run_one(server: &mut Server, id: ClientId, args: Args<'_>, obeys: bool) -> Ou
     let outcome = if obeys { stream::run(server, id, args) } else { exec::run(server, id, args) };
     // Nothing went wrong, so there is nothing to tell.
     std::mem::forget(running);
-    exec::after_command(server, id);
+    if outcome != Outcome::AsBefore {
+        exec::after_command(server, id);
+    }
     server.running = None;
     outcome
 }

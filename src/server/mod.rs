@@ -142,6 +142,8 @@ pub struct Server {
     pub child_alive: bool,
     /// Nothing about the server could have a command of a plain client refused or put off: see [`Server::look_around`].
     pub calm: bool,
+    /// Calm, and nobody looks on: no monitors, no events, no latency to be watched over. See `exec::quick`.
+    pub quiet: bool,
     /// The client whose request is being processed, and of whom everything that happens is the doing: what a crash report shows first.
     pub running: Option<ClientId>,
     /// How we were called: what `{title}` of proc-title-template stands for.
@@ -232,6 +234,7 @@ impl Server {
             loading: false,
             child_alive: false,
             calm: false,
+            quiet: false,
             running: None,
             program: Vec::new(),
             oom_score_base: crate::sys::process::oom_score_adj(),
@@ -284,6 +287,10 @@ impl Server {
             && !self.tracking.is_active()
             && !self.refuses_writes_for_disk()
             && self.pause.holds().is_none();
+        self.quiet = self.calm
+            && self.monitors.is_empty()
+            && self.config.latency_monitor_threshold == 0
+            && self.keyspace.effects.notify.is_empty();
     }
 
     /// Sets the keyspace's context for what follows.

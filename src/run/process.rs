@@ -103,14 +103,23 @@ fn read_from(server: &mut Server, id: ClientId, read: impl FnOnce(&mut Client) -
             log_verbose!("Client closed connection {}", server.describe_client(id));
             // One that sent its requests and then no more may still read the replies.
             server.write_client(id);
-            server.close_later(id);
+            connection_is_over(server, id);
         }
         Moved::Failed(e) => {
             log_verbose!("Reading from client: {}", strerror(&e));
-            server.close_later(id);
+            connection_is_over(server, id);
         }
     }
     None
+}
+
+/// That the link to our primary is down those learn too who ask in this turn.
+fn connection_is_over(server: &mut Server, id: ClientId) {
+    if server.clients.get(id).is_some_and(Client::must_obey) {
+        server.close_at_once(id);
+    } else {
+        server.close_later(id);
+    }
 }
 
 /// Runs what was read from a client; `filled`: there may be more.

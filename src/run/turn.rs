@@ -4,7 +4,7 @@ use super::accept::{accept_all, shake_hands};
 use super::batch::Batch;
 use super::before_sleep::before_sleep;
 use super::process::{read_client, resume_client};
-use crate::client::ClientFlags;
+use crate::client::{Client, ClientFlags};
 use crate::net::event_loop::{EventLoop, Ready};
 use crate::server::Server;
 use crate::server::listeners::FIRST_CLIENT_TOKEN;
@@ -100,6 +100,10 @@ fn dispatch(server: &mut Server, event: Ready, batch: &mut Batch, accepting: &mu
     }
     if event.readable {
         read_client(server, id);
+        if event.ended && server.clients.get(id).is_some_and(Client::must_obey) {
+            // The end stands behind what it said last: nobody is told in this turn that the link is up.
+            read_client(server, id);
+        }
     }
     if event.writable {
         server.client_writable(id, wants_write);
